@@ -1,0 +1,67 @@
+// carousel-helper: one program in several roles (docs/helper-protocol.md).
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.hpp"
+#include "engine/consumer/consumer.hpp"
+#include "engine/job/run.hpp"
+#include "engine/producer/producer.hpp"
+#include "engine/session/verbs.hpp"
+#include "platform/device_watcher.hpp"
+#include "platform/process.hpp"
+
+namespace {
+
+int usage() {
+  std::fputs(
+      "usage: carousel-helper job | attach JOB | jobs | check PATH... | watch | --version\n"
+      "The helper of Carousel; started by the app and the carousel command. See docs/helper-protocol.md.\n",
+      stderr);
+  return 2;
+}
+
+/// Prints a line for each block device that comes, goes or changes, until standard input ends.
+int watch() {
+  carousel::Result<carousel::platform::DeviceWatcher> watcher = carousel::platform::DeviceWatcher::open();
+  if (!watcher) {
+    std::fprintf(stderr, "%s\n", watcher.error().what.c_str());
+    return 1;
+  }
+  while (const auto change = watcher->next(0)) {
+    std::printf("%s\n", carousel::json::Fields().add("change", change->action).add("device", change->device).str().c_str());
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+int run(const std::vector<std::string>& args) {
+  if (args.empty()) return usage();
+  const std::string& role = args[0];
+  const bool worker = role == "produce" || role == "consume";
+  if (worker && (args.size() != 2 || !carousel::platform::started_by_supervisor())) return usage();
+  if (role == "produce") return carousel::run_producer();
+  if (role == "consume") return carousel::run_consumer();
+  if (role == "job" && args.size() == 1) return carousel::run_job();
+  if (role == "attach" && args.size() == 2) return carousel::run_attach(args[1]);
+  if (role == "jobs" && args.size() == 1) return carousel::run_jobs();
+  if (role == "check" && args.size() > 1) return carousel::run_check({args.begin() + 1, args.end()});
+  if (role == "watch" && args.size() == 1) return watch();
+  if (role == "--version") {
+    std::printf("%s\n", carousel::json::Fields().add("version", carousel::kProtocolVersion).add("helper", carousel::kHelperVersion).str().c_str());
+    return 0;
+  }
+  return usage();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  carousel::platform::prepare_process();
+  const int code = run({argv + (argc > 0 ? 1 : 0), argv + argc});
+  std::fflush(stdout);
+  // No destructors at the end of the process: a worker's watching thread may still look at what they would take away.
+  std::_Exit(code);
+}

@@ -1,0 +1,240 @@
+// Generated from native-helpers/protocol/errors.json by generate.mjs. Do not edit.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace carousel {
+
+/// Everything that can go wrong, as the protocol names it.
+enum class Code : std::uint16_t {
+    protocol,
+    version_mismatch,
+    bad_option,
+    no_such_target,
+    too_many_targets,
+    job_ending,
+    other_user,
+    no_permission,
+    system_disk,
+    mounted,
+    in_use,
+    partition,
+    is_source,
+    holds_source,
+    source_of_other_job,
+    duplicate_target,
+    too_small,
+    read_only,
+    not_found,
+    not_a_drive,
+    empty_source,
+    changed_device,
+    no_space,
+    write_error,
+    read_error,
+    flush_error,
+    device_gone,
+    hung,
+    verify_mismatch,
+    consumer_died,
+    producer_died,
+    helper_died,
+    ring_broken,
+    source_error,
+    source_gone,
+    source_changed,
+    no_memory,
+    internal,
+};
+
+/// What a code is about; the command line makes its exit status from it.
+enum class CodeClass : std::uint8_t {
+    internal,
+    permission,
+    refused,
+    source,
+    target,
+    usage,
+};
+
+/// The code as it stands in the protocol.
+[[nodiscard]] constexpr std::string_view to_text(Code code) noexcept {
+    switch (code) {
+        case Code::protocol: return "protocol";
+        case Code::version_mismatch: return "version-mismatch";
+        case Code::bad_option: return "bad-option";
+        case Code::no_such_target: return "no-such-target";
+        case Code::too_many_targets: return "too-many-targets";
+        case Code::job_ending: return "job-ending";
+        case Code::other_user: return "other-user";
+        case Code::no_permission: return "no-permission";
+        case Code::system_disk: return "system-disk";
+        case Code::mounted: return "mounted";
+        case Code::in_use: return "in-use";
+        case Code::partition: return "partition";
+        case Code::is_source: return "is-source";
+        case Code::holds_source: return "holds-source";
+        case Code::source_of_other_job: return "source-of-other-job";
+        case Code::duplicate_target: return "duplicate-target";
+        case Code::too_small: return "too-small";
+        case Code::read_only: return "read-only";
+        case Code::not_found: return "not-found";
+        case Code::not_a_drive: return "not-a-drive";
+        case Code::empty_source: return "empty-source";
+        case Code::changed_device: return "changed-device";
+        case Code::no_space: return "no-space";
+        case Code::write_error: return "write-error";
+        case Code::read_error: return "read-error";
+        case Code::flush_error: return "flush-error";
+        case Code::device_gone: return "device-gone";
+        case Code::hung: return "hung";
+        case Code::verify_mismatch: return "verify-mismatch";
+        case Code::consumer_died: return "consumer-died";
+        case Code::producer_died: return "producer-died";
+        case Code::helper_died: return "helper-died";
+        case Code::ring_broken: return "ring-broken";
+        case Code::source_error: return "source-error";
+        case Code::source_gone: return "source-gone";
+        case Code::source_changed: return "source-changed";
+        case Code::no_memory: return "no-memory";
+        case Code::internal: return "internal";
+    }
+    return "internal";
+}
+
+/// One line of plain English for logs.
+[[nodiscard]] constexpr std::string_view what_of(Code code) noexcept {
+    switch (code) {
+        case Code::protocol: return "the line is not a valid message of this protocol";
+        case Code::version_mismatch: return "the two sides speak different versions of the protocol";
+        case Code::bad_option: return "an option is out of its range";
+        case Code::no_such_target: return "the job has no such target";
+        case Code::too_many_targets: return "the job has no room for another target";
+        case Code::job_ending: return "the job is over and takes no more targets";
+        case Code::other_user: return "another user is copying this source";
+        case Code::no_permission: return "this user may not open it";
+        case Code::system_disk: return "the running system uses this disk";
+        case Code::mounted: return "a file system on it is mounted";
+        case Code::in_use: return "something else holds it open exclusively or is stacked on it";
+        case Code::partition: return "it is a partition, not a whole disk";
+        case Code::is_source: return "it is the source";
+        case Code::holds_source: return "the source image lies on this disk";
+        case Code::source_of_other_job: return "another running job reads from it";
+        case Code::duplicate_target: return "it is already a target of this job";
+        case Code::too_small: return "it is smaller than the source";
+        case Code::read_only: return "it is write-protected";
+        case Code::not_found: return "there is nothing at this path";
+        case Code::not_a_drive: return "it is neither a block device nor an ordinary file";
+        case Code::empty_source: return "the source has no bytes";
+        case Code::changed_device: return "the device is not the one that was checked";
+        case Code::no_space: return "no space left for the image file";
+        case Code::write_error: return "the device reports that it could not write";
+        case Code::read_error: return "the device reports that it could not read back";
+        case Code::flush_error: return "the device reports that it could not make the data durable";
+        case Code::device_gone: return "the device was pulled out";
+        case Code::hung: return "the device gave no answer for too long";
+        case Code::verify_mismatch: return "what reads back is not what was written";
+        case Code::consumer_died: return "the process that wrote this target ended unexpectedly";
+        case Code::producer_died: return "the process that reads the source ended unexpectedly";
+        case Code::helper_died: return "the supervising process ended unexpectedly";
+        case Code::ring_broken: return "the ring holds something it must not hold";
+        case Code::source_error: return "the source could not be read";
+        case Code::source_gone: return "the source was pulled out";
+        case Code::source_changed: return "a block of the source read differently the second time";
+        case Code::no_memory: return "not enough memory for the ring";
+        case Code::internal: return "a mistake of ours";
+    }
+    return "unknown error";
+}
+
+/// The code of that name, if there is one.
+[[nodiscard]] constexpr std::optional<Code> code_from(std::string_view text) noexcept {
+    if (text == "protocol") return Code::protocol;
+    if (text == "version-mismatch") return Code::version_mismatch;
+    if (text == "bad-option") return Code::bad_option;
+    if (text == "no-such-target") return Code::no_such_target;
+    if (text == "too-many-targets") return Code::too_many_targets;
+    if (text == "job-ending") return Code::job_ending;
+    if (text == "other-user") return Code::other_user;
+    if (text == "no-permission") return Code::no_permission;
+    if (text == "system-disk") return Code::system_disk;
+    if (text == "mounted") return Code::mounted;
+    if (text == "in-use") return Code::in_use;
+    if (text == "partition") return Code::partition;
+    if (text == "is-source") return Code::is_source;
+    if (text == "holds-source") return Code::holds_source;
+    if (text == "source-of-other-job") return Code::source_of_other_job;
+    if (text == "duplicate-target") return Code::duplicate_target;
+    if (text == "too-small") return Code::too_small;
+    if (text == "read-only") return Code::read_only;
+    if (text == "not-found") return Code::not_found;
+    if (text == "not-a-drive") return Code::not_a_drive;
+    if (text == "empty-source") return Code::empty_source;
+    if (text == "changed-device") return Code::changed_device;
+    if (text == "no-space") return Code::no_space;
+    if (text == "write-error") return Code::write_error;
+    if (text == "read-error") return Code::read_error;
+    if (text == "flush-error") return Code::flush_error;
+    if (text == "device-gone") return Code::device_gone;
+    if (text == "hung") return Code::hung;
+    if (text == "verify-mismatch") return Code::verify_mismatch;
+    if (text == "consumer-died") return Code::consumer_died;
+    if (text == "producer-died") return Code::producer_died;
+    if (text == "helper-died") return Code::helper_died;
+    if (text == "ring-broken") return Code::ring_broken;
+    if (text == "source-error") return Code::source_error;
+    if (text == "source-gone") return Code::source_gone;
+    if (text == "source-changed") return Code::source_changed;
+    if (text == "no-memory") return Code::no_memory;
+    if (text == "internal") return Code::internal;
+    return std::nullopt;
+}
+
+/// The class a code belongs to.
+[[nodiscard]] constexpr CodeClass class_of(Code code) noexcept {
+    switch (code) {
+        case Code::protocol: return CodeClass::usage;
+        case Code::version_mismatch: return CodeClass::usage;
+        case Code::bad_option: return CodeClass::usage;
+        case Code::no_such_target: return CodeClass::usage;
+        case Code::too_many_targets: return CodeClass::usage;
+        case Code::job_ending: return CodeClass::internal;
+        case Code::other_user: return CodeClass::permission;
+        case Code::no_permission: return CodeClass::permission;
+        case Code::system_disk: return CodeClass::refused;
+        case Code::mounted: return CodeClass::refused;
+        case Code::in_use: return CodeClass::refused;
+        case Code::partition: return CodeClass::refused;
+        case Code::is_source: return CodeClass::refused;
+        case Code::holds_source: return CodeClass::refused;
+        case Code::source_of_other_job: return CodeClass::refused;
+        case Code::duplicate_target: return CodeClass::refused;
+        case Code::too_small: return CodeClass::refused;
+        case Code::read_only: return CodeClass::refused;
+        case Code::not_found: return CodeClass::refused;
+        case Code::not_a_drive: return CodeClass::refused;
+        case Code::empty_source: return CodeClass::refused;
+        case Code::changed_device: return CodeClass::refused;
+        case Code::no_space: return CodeClass::target;
+        case Code::write_error: return CodeClass::target;
+        case Code::read_error: return CodeClass::target;
+        case Code::flush_error: return CodeClass::target;
+        case Code::device_gone: return CodeClass::target;
+        case Code::hung: return CodeClass::target;
+        case Code::verify_mismatch: return CodeClass::target;
+        case Code::consumer_died: return CodeClass::target;
+        case Code::producer_died: return CodeClass::target;
+        case Code::helper_died: return CodeClass::target;
+        case Code::ring_broken: return CodeClass::internal;
+        case Code::source_error: return CodeClass::source;
+        case Code::source_gone: return CodeClass::source;
+        case Code::source_changed: return CodeClass::source;
+        case Code::no_memory: return CodeClass::internal;
+        case Code::internal: return CodeClass::internal;
+    }
+    return CodeClass::internal;
+}
+
+}  // namespace carousel

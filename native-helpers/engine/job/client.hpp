@@ -1,0 +1,20 @@
+// A front end that is connected to the job: the one that started it, a later starter of the same source, or an observer.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/session/line_channel.hpp"
+
+namespace carousel {
+
+enum class ClientKind { fresh, starter, joiner, observer };
+
+struct Client {
+  std::uint64_t id = 0;
+  ClientKind kind = ClientKind::fresh;  ///< fresh: has not said what it wants
+  LineChannel link;
+  bool told_summary = false;
+  bool gone = false;
+};
+
+}  // namespace carousel

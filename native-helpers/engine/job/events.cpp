@@ -1,0 +1,270 @@
+// What front ends are told. One line each; progress is dropped for a front end that does not keep up, nothing else is.
+#include <algorithm>
+
+#include "base/sha256.hpp"
+#include "engine/job/job.hpp"
+#include "engine/session/worker_link.hpp"
+#include "platform/clock.hpp"
+
+namespace carousel {
+namespace {
+
+constexpr std::uint64_t kProgressEveryNs = 200'000'000U;
+constexpr std::uint64_t kPaceEveryNs = 500'000'000U;
+/// With this much unread, a front end gets no more progress.
+constexpr std::size_t kBacklog = 262'144;
+constexpr std::size_t kCoverageParts = 128;
+/// A summary names at most so many ranges; all of them have been told one by one.
+constexpr std::size_t kMaxRanges = 1000;
+
+double seconds_between(std::uint64_t from, std::uint64_t to) { return to > from ? static_cast<double>(to - from) * 1e-9 : 0; }
+
+std::string error_object(const Error& error) {
+  json::Fields fields;
+  add_error(fields, error);
+  return fields.str();
+}
+
+}  // namespace
+
+double Job::seconds_since_start(std::uint64_t now) const { return seconds_between(begun_ns_, now); }
+
+json::Fields Job::event(const char* name) const {
+  json::Fields fields;
+  fields.add("event", name).add("t", seconds_since_start(platform::now_ns()));
+  return fields;
+}
+
+json::Fields Job::about(const char* name, const Rider& rider) const {
+  json::Fields fields = event(name);
+  fields.add("id", rider.id).add("target", rider.path);
+  return fields;
+}
+
+void Job::tell(const std::string& line) {
+  for (Client& client : clients_) {
+    if (client.kind != ClientKind::fresh && !client.told_summary) client.link.send(line);
+  }
+}
+
+void Job::tell_droppable(const std::string& line) {
+  for (Client& client : clients_) {
+    if (client.kind != ClientKind::fresh && !client.told_summary && client.link.pending() < kBacklog) client.link.send(line);
+  }
+}
+
+void Job::tell_job(Client& client) {
+  static constexpr const char* roles[] = {"fresh", "producer", "consumer", "observer"};
+  json::Fields source;
+  source.add("path", source_.path).add("size", source_.size).add("kind", source_.kind == platform::PathKind::device ? "device" : "file");
+  source.add("sectorSize", source_.sector).add("mountedWritable", source_mounted_writable_);
+  json::Fields pids;
+  pids.add("supervisor", static_cast<std::uint64_t>(platform::own_pid()));
+  if (producer_pid_) pids.add("producer", static_cast<std::uint64_t>(*producer_pid_));
+  json::Fields job = event("job");
+  job.add("job", key_).add("role", roles[static_cast<std::size_t>(client.kind)]).raw("source", source.str());
+  job.add("blockSize", options_.block).add("blockCount", (source_.size + options_.block - 1) / options_.block).add("slots", options_.slots);
+  job.add("slow", options_.catch_up ? "catch-up" : "together").add("onReadError", options_.stop_on_read_error ? "stop" : "skip");
+  job.add("stallTimeout", options_.stall_timeout).add("waitForJoin", options_.wait_for_join).raw("pids", pids.str());
+  client.link.send(job.str());
+  for (const Rider& rider : riders_) {
+    if (rider.joined_block) client.link.send(joined_line(rider));
+    client.link.send(target_line(rider, client));
+  }
+  for (const Range& range : unreadable_) client.link.send(event("bad-source").add("offset", range.offset).add("length", range.length).str());
+}
+
+std::string Job::target_line(const Rider& rider, const Client& client) const {
+  json::Fields fields = about("target", rider);
+  fields.add("state", to_word(rider.state)).add("size", rider.size).add("kind", rider.device ? "device" : "file");
+  if (rider.joined_block) {
+    fields.add("joinedAtBlock", *rider.joined_block);
+  } else {
+    fields.null("joinedAtBlock");
+  }
+  fields.add("bytesWritten", rider.bytes).add("badBlocks", 0).add("healedBlocks", 0);
+  fields.add("seconds", seconds_between(rider.begun_ns, rider.ended_ns != 0 ? rider.ended_ns : platform::now_ns()));
+  if (rider.process) fields.add("pid", static_cast<std::uint64_t>(rider.process->pid()));
+  fields.add("mine", client.kind == ClientKind::observer || client.id == rider.owner);
+  if (rider.error) fields.raw("error", error_object(*rider.error));
+  return fields.str();
+}
+
+std::string Job::joined_line(const Rider& rider) const {
+  return about("joined", rider).add("block", *rider.joined_block).add("sequence", *rider.joined_sequence).str();
+}
+
+void Job::tell_target(const Rider& rider) {
+  for (Client& client : clients_) {
+    if (client.kind != ClientKind::fresh && !client.told_summary) client.link.send(target_line(rider, client));
+  }
+}
+
+std::string Job::coverage(const Rider& rider) const {
+  static constexpr char digits[] = "0123456789abcdef";
+  const std::uint64_t blocks = ring_->block_count();
+  const std::uint64_t parts = std::min<std::uint64_t>(kCoverageParts, blocks);
+  std::string text;
+  for (std::uint64_t part = 0; part < parts; ++part) {
+    const std::uint64_t from = part * blocks / parts, to = (part + 1) * blocks / parts;
+    std::uint64_t have = 0;
+    for (std::uint64_t block = from; block < to; ++block) have += ring_->needs(*rider.seat, block) ? 0U : 1U;
+    text += digits[have * 15 / (to - from)];
+  }
+  return text;
+}
+
+void Job::tell_rider_progress(Rider& rider) {
+  json::Fields body;
+  body.add("phase", to_word(rider.state)).add("bytes", rider.bytes).add("bytesPerSecond", is_final(rider.state) ? 0 : rider.meter.rate());
+  if (rider.seat && ring_) body.add("coverage", coverage(rider));
+  const std::string now = body.str();
+  if (now == rider.shown) return;
+  rider.shown = now;
+  // The fields of both, as one object.
+  std::string line = about("progress", rider).str();
+  line.pop_back();
+  tell_droppable(line + "," + now.substr(1));
+}
+
+std::uint64_t Job::laps() const {
+  const std::uint64_t head = ring_ ? ring_->header().head.load() : 0;
+  return head == 0 ? 1 : (head - 1) / ring_->block_count() + 1;
+}
+
+void Job::tell_progress(std::uint64_t now) {
+  if (!ring_) return;
+  if (const std::uint64_t lap = laps(); lap != last_lap_) {
+    last_lap_ = lap;
+    tell(event("lap").add("n", lap).str());
+  }
+  if (now - told_progress_ns_ < kProgressEveryNs) return;
+  told_progress_ns_ = now;
+  for (Rider& rider : riders_) {
+    if (is_final(rider.state) || !rider.joined_sequence) continue;
+    rider.meter.note(rider.bytes, now);
+    tell_rider_progress(rider);
+  }
+  const ring::Header& h = ring_->header();
+  const std::uint64_t head = h.head.load(), read = h.bytes_read.load();
+  read_meter_.note(read, now);
+  if (head > 0) {
+    json::Fields body;
+    body.add("sequence", head - 1).add("block", ring_->block_of(head - 1)).add("lap", last_lap_).add("bytesRead", read);
+    body.add("bytesPerSecond", read_meter_.rate());
+    if (body.str() != told_head_) {
+      told_head_ = body.str();
+      std::string line = event("head").str();
+      line.pop_back();
+      tell_droppable(line + "," + told_head_.substr(1));
+    }
+  }
+  tell_pace(now);
+}
+
+/// Who holds the job back: the target the producer waited for most since the last look, or the source if it read most of that time.
+void Job::tell_pace(std::uint64_t now) {
+  if (now - told_pace_ns_ < kPaceEveryNs) return;
+  const std::uint64_t span = now - told_pace_ns_;
+  told_pace_ns_ = now;
+  const std::uint64_t reading = ring_->header().reading_ns.load();
+  std::uint64_t most = span / 4, read_for = reading - paced_reading_ns_;
+  paced_reading_ns_ = reading;
+  const Rider* slowest = nullptr;
+  for (Rider& rider : riders_) {
+    if (!rider.seat) continue;
+    const std::uint64_t gated = ring_->entry(*rider.seat).gated_ns.load(), waited = gated - std::min(gated, rider.gated_ns);
+    rider.gated_ns = gated;
+    if (waited > most && !is_final(rider.state)) most = waited, slowest = &rider;
+  }
+  json::Fields body;
+  if (slowest != nullptr) {
+    body.add("by", "target").add("id", slowest->id).add("target", slowest->path);
+  } else {
+    body.add("by", any_riding() && read_for > span / 4 ? "source" : "none");
+  }
+  if (body.str() == told_pace_) return;
+  told_pace_ = body.str();
+  std::string line = event("pace").str();
+  line.pop_back();
+  tell(line + "," + told_pace_.substr(1));
+}
+
+std::string Job::digests_line(const DigestsVerb& verb, const std::string& request) const {
+  std::vector<std::string> list;
+  for (std::uint64_t block = verb.from; block < std::min(verb.from + verb.count, ring_->block_count()); ++block) {
+    const ring::BlockRecord& record = ring_->record(block);
+    list.push_back(record.state.load() == 0 ? "null" : "\"" + hex(record.digest) + "\"");
+  }
+  json::Fields fields = event("digests");
+  if (!request.empty()) fields.add("request", request);
+  return fields.add("from", verb.from).raw("list", json::list(list)).str();
+}
+
+/// SHA-256 over a heading line, size and block size in decimal, and all block digests in order; nothing before every block has been read.
+std::optional<std::string> Job::root_digest() const {
+  if (!ring_) return std::nullopt;
+  Sha256 sha;
+  const std::string heading = "carousel root 1\n" + std::to_string(source_.size) + " " + std::to_string(options_.block) + "\n";
+  sha.update(std::as_bytes(std::span(heading)));
+  for (std::uint64_t block = 0; block < ring_->block_count(); ++block) {
+    const ring::BlockRecord& record = ring_->record(block);
+    if (record.state.load() == 0) return std::nullopt;
+    sha.update(record.digest);
+  }
+  return hex(sha.finish());
+}
+
+std::string Job::result_of(const Rider& rider) const {
+  json::Fields fields;
+  fields.add("id", rider.id).add("path", rider.path).add("state", to_word(rider.state));
+  if (rider.joined_block) {
+    fields.add("joinedAtBlock", *rider.joined_block);
+  } else {
+    fields.null("joinedAtBlock");
+  }
+  fields.add("bytesWritten", rider.bytes).add("badBlocks", 0).add("healedBlocks", 0);
+  fields.add("seconds", seconds_between(rider.begun_ns, rider.ended_ns));
+  if (rider.error) fields.raw("error", error_object(*rider.error));
+  return fields.str();
+}
+
+std::string Job::source_result() const {
+  json::Fields fields;
+  fields.add("path", source_.path).add("size", source_.size);
+  fields.add("bytesRead", ring_ ? ring_->header().bytes_read.load() : 0).add("laps", laps());
+  if (const std::optional<std::string> root = root_digest()) {
+    fields.add("rootDigest", *root);
+  } else {
+    fields.null("rootDigest");
+  }
+  std::vector<std::string> ranges;
+  for (const Range& range : unreadable_) {
+    if (ranges.size() == kMaxRanges) break;
+    ranges.push_back(json::Fields().add("offset", range.offset).add("length", range.length).str());
+  }
+  fields.raw("unreadable", json::list(ranges));
+  if (unreadable_.size() > kMaxRanges) fields.add("unreadableMore", std::uint64_t{unreadable_.size() - kMaxRanges});
+  if (source_error_) fields.raw("error", error_object(*source_error_));
+  return fields.str();
+}
+
+void Job::tell_summary(Client& client) {
+  static constexpr const char* outcomes[] = {"complete", "cancelled", "source-failed"};
+  static constexpr const char* roles[] = {"fresh", "producer", "consumer", "observer"};
+  std::vector<std::string> own, others;
+  bool good = unreadable_.empty() && !source_error_;
+  for (const Rider& rider : riders_) {
+    const bool mine = client.kind == ClientKind::observer || rider.owner == client.id;
+    (mine ? own : others).push_back(result_of(rider));
+    if (mine) good = good && rider.state == State::done;
+  }
+  json::Fields fields = event("summary");
+  fields.add("ok", good).add("role", roles[static_cast<std::size_t>(client.kind)]).add("outcome", outcomes[static_cast<std::size_t>(outcome_)]);
+  fields.raw("source", source_result()).raw("targets", json::list(own)).raw("others", json::list(others));
+  fields.add("seconds", seconds_since_start(platform::now_ns()));
+  client.link.send(fields.str());
+  client.told_summary = true;
+}
+
+}  // namespace carousel

@@ -1,0 +1,215 @@
+#include "engine/job/job.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+
+#include "engine/safety/rules.hpp"
+#include "engine/session/orders.hpp"
+#include "engine/session/worker_link.hpp"
+#include "platform/clock.hpp"
+
+namespace carousel {
+namespace {
+
+/// How often the loop looks at the ring when nothing else happens.
+constexpr int kTickMs = 100;
+constexpr int kSoonTickMs = 2;
+/// How long the first lap waits for targets that are still being prepared, counted from the first one that is ready: long where all ride
+/// together, a moment where a slow one is not to hold the others. Who comes later joins late.
+constexpr std::uint64_t kStartTogetherNs = 30'000'000'000U;
+constexpr std::uint64_t kStartCatchUpNs = 300'000'000U;
+/// How long the end of the job waits for processes that have been told to end, and for front ends that do not read.
+constexpr int kGraceMs = 3000;
+constexpr int kLastWordsMs = 10'000;
+
+}  // namespace
+
+Job::Job(StartVerb start, platform::PathFacts source, platform::Rendezvous listener, LineChannel front, platform::NativeHandle termination)
+    : options_(start.options),
+      first_targets_(std::move(start.targets)),
+      source_(std::move(source)),
+      key_(safety::key_of(source_.identity)),
+      listener_(std::move(listener)),
+      termination_(termination) {
+  Client& client = clients_.emplace_back();
+  client.id = next_client_++;
+  client.kind = ClientKind::starter;
+  client.link = std::move(front);
+}
+
+Status Job::set_up() {
+  Result<ring::Ring> made = ring::Ring::create({source_.size, options_.block, options_.slots});
+  if (!made) return std::move(made).error();
+  ring_.emplace(std::move(*made));
+  seats_.emplace(*ring_);
+
+  Result<std::pair<platform::Endpoint, platform::Endpoint>> ends = platform::Endpoint::pair();
+  if (!ends) return std::move(ends).error();
+  Result<platform::Child> child = platform::Child::start("produce", source_.path, std::move(ends->second), ring_->handle());
+  if (!child) return std::move(child).error();
+  producer_pid_ = child->pid();
+  producer_.emplace(std::move(*child));
+  producer_link_ = LineChannel(std::move(ends->first));
+  producer_link_.send(to_line(ProducerOrders{source_.resolved, source_.identity, !options_.stop_on_read_error}));
+  return {};
+}
+
+int Job::run() {
+  begun_ns_ = looked_ns_ = idle_since_ns_ = platform::now_ns();
+  Client& starter = clients_.front();
+  starter.link.send(event("hello").add("version", kProtocolVersion).add("helper", kHelperVersion).add("pid", static_cast<std::uint64_t>(platform::own_pid())).str());
+  if (Status status = set_up(); !status) {
+    fail_source(status.error());
+  }
+  tell_job(starter);
+  for (const std::string& path : first_targets_) add_target(path, starter.id);
+  loop();
+  wind_up();
+  return 0;
+}
+
+void Job::wait_for_something() {
+  std::vector<platform::PollItem> items;
+  items.push_back({termination_, true, false});
+  items.push_back({listener_.handle(), true, false});
+  if (!producer_link_.closed()) items.push_back(producer_link_.poll_item());
+  for (const Rider& rider : riders_) {
+    if (rider.process && !rider.link.closed()) items.push_back(rider.link.poll_item());
+  }
+  for (const Client& client : clients_) {
+    if (!client.link.closed()) items.push_back(client.link.poll_item());
+    if (client.link.can_send() && client.link.pending() > 0) items.push_back({client.link.endpoint().write_handle(), false, true});
+  }
+  // A worker that has closed its stream is a moment away from its end, one that is about to join a moment away from that; nothing else
+  // tells of either.
+  bool soon = !going_ && any_riding();
+  for (const Rider& rider : riders_) soon = soon || (rider.process && rider.link.closed() && !is_final(rider.state));
+  platform::poll(items, soon ? kSoonTickMs : kTickMs);
+  if (items[0].can_read) {
+    std::array<std::byte, 16> drained;
+    (void)platform::Endpoint::read_some(termination_, drained);
+    cancel(0);
+  }
+  if (items[1].can_read) accept_clients();
+}
+
+void Job::loop() {
+  for (;;) {
+    const std::uint64_t now = platform::now_ns();
+    const double passed = static_cast<double>(now - looked_ns_) * 1e-9;
+    looked_ns_ = now;
+    producer_news();
+    for (Rider& rider : riders_) watch_rider(rider, passed);
+    let_go_when_all_are_on(now);
+    tell_progress(now);
+    dismiss_finished_joiners();
+    drop_gone_clients();
+    if (any_riding()) {
+      idle_since_ns_ = now;
+    } else if (over(now)) {
+      return;
+    }
+    wait_for_something();
+    for (Client& client : clients_) {
+      client.link.flush();
+      hear(client);
+    }
+  }
+}
+
+void Job::let_go_when_all_are_on(std::uint64_t now) {
+  if (going_ || !seats_) return;
+  bool preparing = false;
+  for (const Rider& rider : riders_) {
+    if (rider.joined_sequence && first_joined_ns_ == 0) first_joined_ns_ = now;
+    preparing = preparing || (!is_final(rider.state) && !rider.joined_sequence);
+  }
+  const std::uint64_t patience = options_.catch_up ? kStartCatchUpNs : kStartTogetherNs;
+  if (first_joined_ns_ == 0 || (preparing && now - first_joined_ns_ < patience)) return;
+  going_ = true;
+  seats_->let_go();
+}
+
+bool Job::over(std::uint64_t now) {
+  if (outcome_ != Outcome::complete) return true;
+  return now - idle_since_ns_ >= std::uint64_t{options_.wait_for_join} * 1'000'000'000U;
+}
+
+void Job::fail_source(Error error) {
+  if (source_error_) return;
+  source_error_ = std::move(error);
+  if (outcome_ == Outcome::complete) outcome_ = Outcome::source_failed;
+  for (Rider& rider : riders_) {
+    if (!is_final(rider.state) && rider.seat) seats_->ask_to_leave(*rider.seat);
+  }
+}
+
+void Job::cancel(std::uint64_t owner) {
+  if (owner == 0 && outcome_ == Outcome::complete) outcome_ = Outcome::cancelled;
+  for (Rider& rider : riders_) {
+    if (is_final(rider.state) || (owner != 0 && rider.owner != owner)) continue;
+    rider.asked_to_leave = true;
+    if (rider.seat) seats_->ask_to_leave(*rider.seat);
+  }
+}
+
+void Job::producer_news() {
+  if (!producer_) return;
+  producer_link_.receive();
+  while (const std::optional<std::string> line = producer_link_.next_line()) {
+    const Result<json::Value> parsed = json::parse(*line);
+    const json::Value* say = parsed ? parsed->find("say") : nullptr;
+    if (say == nullptr || say->string() == nullptr) continue;
+    if (*say->string() == "ready") {
+      const json::Value* mounted = parsed->find("mountedWritable");
+      source_mounted_writable_ = mounted != nullptr && mounted->boolean() != nullptr && *mounted->boolean();
+      if (source_mounted_writable_) {
+        tell(event("warning").add("code", "source-mounted-writable").add("message", "the source is mounted for writing; what changes on it meanwhile makes the copies inconsistent").str());
+      }
+    } else if (*say->string() == "bad") {
+      const json::Value* offset = parsed->find("offset");
+      const json::Value* length = parsed->find("length");
+      if (offset == nullptr || length == nullptr || !offset->whole() || !length->whole()) continue;
+      unreadable_.push_back({*offset->whole(), *length->whole()});
+      tell(event("bad-source").add("offset", *offset->whole()).add("length", *length->whole()).str());
+    } else if (*say->string() == "failed") {
+      fail_source(error_from(*parsed));
+    }
+  }
+  if (!producer_link_.closed()) return;
+  if (const std::optional<platform::ExitStatus> end = producer_->poll_exit()) {
+    producer_.reset();
+    producer_link_.close();
+    Error error{Code::producer_died, "the process that reads the source ended unexpectedly"};
+    if (end->signal != 0) error.what += " (signal " + std::to_string(end->signal) + ")";
+    fail_source(std::move(error));
+  }
+}
+
+void Job::wind_up() {
+  listener_.close();  // from here on a later starter finds nobody and becomes the producer itself
+  if (seats_) seats_->stop_all();
+  const std::uint64_t until = platform::now_ns() + std::uint64_t{kGraceMs} * 1'000'000U;
+  const auto waiting = [&] {
+    bool any = producer_.has_value();
+    for (const Rider& rider : riders_) any = any || rider.process.has_value();
+    return any && platform::now_ns() < until;
+  };
+  while (waiting()) {
+    if (producer_ && producer_->poll_exit()) producer_.reset();
+    for (Rider& rider : riders_) reap(rider);
+    if (waiting()) platform::sleep_ms(2);
+  }
+  // Stuck in a device: it ends when the device lets it, and has nothing left to do.
+  if (producer_) producer_->kill();
+  for (Rider& rider : riders_) {
+    if (rider.process) rider.process->kill();
+  }
+  for (Client& client : clients_) {
+    if (client.kind != ClientKind::fresh && !client.told_summary) tell_summary(client);
+  }
+  for (Client& client : clients_) client.link.drain(kLastWordsMs);
+}
+
+}  // namespace carousel

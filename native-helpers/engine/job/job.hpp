@@ -1,0 +1,117 @@
+// The supervisor of one job: starts the producer and one consumer for each target, tells front ends what happens, takes away the seats of
+// the hung and the dead, and cleans up. Owned by the `carousel-helper job` process; one thread, one loop.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "engine/job/client.hpp"
+#include "engine/job/rider.hpp"
+#include "engine/ring/ring.hpp"
+#include "engine/ring/seats.hpp"
+#include "engine/session/verbs.hpp"
+#include "engine/source/source.hpp"
+#include "platform/inspect.hpp"
+
+namespace carousel {
+
+/// How the whole job ended.
+enum class Outcome { complete, cancelled, source_failed };
+
+class Job {
+ public:
+  /// `front` is the starter's stream, `termination` is readable when somebody asked the process to end.
+  Job(StartVerb start, platform::PathFacts source, platform::Rendezvous listener, LineChannel front, platform::NativeHandle termination);
+
+  /// Runs the job to its end; the exit code of the process.
+  int run();
+
+ private:
+  // job.cpp: life
+  Status set_up();
+  void loop();
+  void wait_for_something();
+  bool over(std::uint64_t now);
+  void wind_up();
+  void fail_source(Error error);
+  void cancel(std::uint64_t client_or_all);
+  void producer_news();
+  void let_go_when_all_are_on(std::uint64_t now);
+
+  // clients.cpp: front ends and their verbs
+  void accept_clients();
+  void hear(Client& client);
+  void obey(Client& client, const Verb& verb);
+  void adopt(Client& client, ClientKind kind);
+  void refuse(Client& client, const std::string& request, const Error& error);
+  void dismiss_finished_joiners();
+  void drop_gone_clients();
+
+  // riders.cpp: targets
+  void add_target(const std::string& path, std::uint64_t owner);
+  Status start_consumer(Rider& rider, const platform::PathFacts& facts);
+  void watch_rider(Rider& rider, double seconds_passed);
+  void rider_news(Rider& rider);
+  void watch_for_stall(Rider& rider, double seconds_passed);
+  void end_rider(Rider& rider, State state, std::optional<Error> error);
+  void reap(Rider& rider);
+  Error reason_for_stop() const;
+  Rider* find_rider(std::uint64_t id);
+  [[nodiscard]] bool any_riding() const;
+
+  // events.cpp: what front ends are told
+  [[nodiscard]] json::Fields event(const char* name) const;
+  [[nodiscard]] json::Fields about(const char* name, const Rider& rider) const;
+  void tell(const std::string& line);
+  void tell_droppable(const std::string& line);
+  void tell_job(Client& client);
+  void tell_target(const Rider& rider);
+  void tell_progress(std::uint64_t now);
+  void tell_rider_progress(Rider& rider);
+  void tell_pace(std::uint64_t now);
+  void tell_summary(Client& client);
+  [[nodiscard]] std::string target_line(const Rider& rider, const Client& client) const;
+  [[nodiscard]] std::string joined_line(const Rider& rider) const;
+  [[nodiscard]] std::string result_of(const Rider& rider) const;
+  [[nodiscard]] std::string source_result() const;
+  [[nodiscard]] std::string coverage(const Rider& rider) const;
+  [[nodiscard]] std::string digests_line(const DigestsVerb& verb, const std::string& request) const;
+  [[nodiscard]] std::optional<std::string> root_digest() const;
+  [[nodiscard]] double seconds_since_start(std::uint64_t now) const;
+  [[nodiscard]] std::uint64_t laps() const;
+
+  JobOptions options_;
+  std::vector<std::string> first_targets_;
+  platform::PathFacts source_;
+  std::string key_;
+  platform::Rendezvous listener_;
+  platform::NativeHandle termination_;
+
+  std::optional<ring::Ring> ring_;
+  std::optional<ring::Seats> seats_;
+  std::optional<platform::Child> producer_;
+  LineChannel producer_link_;
+  std::optional<std::int64_t> producer_pid_;
+  bool source_mounted_writable_ = false;
+  bool going_ = false;                       ///< the producer has been let go
+  std::uint64_t first_joined_ns_ = 0;
+
+  std::list<Client> clients_;
+  std::list<Rider> riders_;
+  std::uint64_t next_client_ = 1, next_rider_ = 1;
+
+  Outcome outcome_ = Outcome::complete;
+  std::optional<Error> source_error_;
+  std::vector<Range> unreadable_;
+  std::uint64_t begun_ns_ = 0, looked_ns_ = 0, told_progress_ns_ = 0, told_pace_ns_ = 0, idle_since_ns_ = 0;
+  std::uint64_t last_lap_ = 1;
+  Meter read_meter_;
+  std::uint64_t paced_reading_ns_ = 0;
+  std::string told_pace_, told_head_;
+};
+
+}  // namespace carousel

@@ -1,0 +1,51 @@
+// One target of the job as the supervisor sees it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "engine/job/meter.hpp"
+#include "engine/session/line_channel.hpp"
+#include "platform/block_file.hpp"
+#include "platform/process.hpp"
+
+namespace carousel {
+
+enum class State { waiting, copying, aside, flushing, done, failed, removed, cancelled, refused };
+
+constexpr bool is_final(State s) { return s >= State::done; }
+const char* to_word(State state);
+
+struct Rider {
+  std::uint64_t id = 0;
+  std::uint64_t owner = 0;                ///< the client that asked for it
+  std::string path;                       ///< as the client named it
+  std::string resolved;                   ///< symbolic links resolved
+  bool device = false;
+  std::uint64_t size = 0;                 ///< bytes of the target
+  platform::Identity identity;
+  State state = State::waiting;
+  std::optional<Error> error;
+  std::optional<std::uint64_t> joined_block, joined_sequence;
+  std::uint64_t bytes = 0;                ///< acknowledged by the device
+  std::uint64_t begun_ns = 0, ended_ns = 0;
+  bool asked_to_leave = false;
+
+  std::optional<std::uint32_t> seat;      ///< its place in the ring, until its process is gone
+  std::optional<platform::Child> process;
+  LineChannel link;
+  bool reported = false;                  ///< its process has said how it ended
+  bool complete = false;                  ///< ... and that was: everything written and durable
+
+  Meter meter;
+  Stopwatch still;                        ///< how long the device has given no answer
+  std::uint64_t last_activity = 0, last_phase = 0;
+  bool was_waiting = false;
+  double stall_told = 0;
+  std::uint64_t gated_ns = 0;             ///< at the last look, for who paces the job
+  std::string shown;                      ///< the progress event sent last
+};
+
+}  // namespace carousel

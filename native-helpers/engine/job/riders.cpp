@@ -1,0 +1,194 @@
+// Targets: checked, seated, watched, and taken off when they are done, fail, hang or die.
+#include <algorithm>
+#include <array>
+
+#include "engine/consumer/consumer.hpp"
+#include "engine/job/job.hpp"
+#include "engine/safety/rules.hpp"
+#include "engine/session/orders.hpp"
+#include "engine/session/worker_link.hpp"
+#include "platform/clock.hpp"
+
+namespace carousel {
+namespace {
+
+/// A device that is silent this long (seconds) is worth a word, long before it is given up.
+constexpr std::array kStallSteps = {5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0};
+
+State state_for(const Error& error) {
+  if (error.code == Code::device_gone) return State::removed;
+  return class_of(error.code) == CodeClass::refused || class_of(error.code) == CodeClass::permission ? State::refused : State::failed;
+}
+
+}  // namespace
+
+const char* to_word(State state) {
+  static constexpr const char* words[] = {"waiting", "copying", "aside", "flushing", "done", "failed", "removed", "cancelled", "refused"};
+  return words[static_cast<std::size_t>(state)];
+}
+
+void Job::add_target(const std::string& path, std::uint64_t owner) {
+  Rider& rider = riders_.emplace_back();
+  rider.id = next_rider_++;
+  rider.owner = owner;
+  rider.path = path;
+  rider.begun_ns = platform::now_ns();
+  if (source_error_) return end_rider(rider, State::failed, *source_error_);
+  if (outcome_ == Outcome::cancelled) return end_rider(rider, State::cancelled, std::nullopt);
+
+  const platform::PathFacts facts = platform::inspect(path);
+  rider.device = facts.kind == platform::PathKind::device;
+  rider.identity = facts.identity;
+  rider.resolved = facts.resolved;
+  rider.size = facts.kind == platform::PathKind::missing ? source_.size : facts.size;
+  safety::Reasons reasons = safety::against_target(facts, &source_);
+  for (const Rider& other : riders_) {
+    const bool same = other.resolved == facts.resolved || (facts.kind != platform::PathKind::missing && other.identity == facts.identity);
+    if (&other != &rider && !is_final(other.state) && same) reasons.push_back({Code::duplicate_target, "it is a target of this job already"});
+  }
+  if (facts.kind != platform::PathKind::missing && platform::Rendezvous::connect(safety::key_of(facts.identity))) {
+    reasons.push_back({Code::source_of_other_job, "another running job reads from it"});
+  }
+  if (!reasons.empty()) return end_rider(rider, State::refused, reasons.front());
+  if (Status status = start_consumer(rider, facts); !status) return end_rider(rider, State::failed, status.error());
+  tell_target(rider);
+}
+
+Status Job::start_consumer(Rider& rider, const platform::PathFacts& facts) {
+  rider.seat = seats_->reserve(options_.catch_up);
+  if (!rider.seat) return Error{Code::too_many_targets, "64 targets ride already"};
+  Result<std::pair<platform::Endpoint, platform::Endpoint>> ends = platform::Endpoint::pair();
+  if (!ends) return std::move(ends).error();
+  Result<platform::Child> child = platform::Child::start("consume", rider.path, std::move(ends->second), ring_->handle());
+  if (!child) return std::move(child).error();
+  rider.process.emplace(std::move(*child));
+  rider.link = LineChannel(std::move(ends->first));
+  ConsumerOrders orders;
+  orders.seat = *rider.seat;
+  orders.target.path = facts.resolved;
+  orders.target.device = rider.device;
+  orders.target.create = facts.kind == platform::PathKind::missing;
+  orders.target.expected = facts.identity;
+  orders.target.expected_size = facts.size;
+  rider.link.send(to_line(orders));
+  return {};
+}
+
+void Job::watch_rider(Rider& rider, double seconds_passed) {
+  if (!rider.process) return;
+  if (!is_final(rider.state)) {
+    const ring::Entry& entry = ring_->entry(*rider.seat);
+    rider.bytes = entry.bytes_done.load();
+    if (const std::uint64_t sequence = entry.joined.load(); sequence != ring::kNone && !rider.joined_sequence) {
+      rider.joined_sequence = sequence;
+      rider.joined_block = ring_->block_of(sequence);
+      tell(joined_line(rider));
+    }
+    State now = State::waiting;
+    if (entry.phase.load() == static_cast<std::uint32_t>(Phase::flushing)) {
+      now = State::flushing;
+    } else if (rider.joined_sequence) {
+      now = static_cast<ring::Seat>(entry.seat.load()) == ring::Seat::aside ? State::aside : State::copying;
+    }
+    if (now != rider.state) {
+      rider.state = now;
+      tell_target(rider);
+    }
+    watch_for_stall(rider, seconds_passed);
+  }
+  rider_news(rider);
+  reap(rider);
+}
+
+/// Hears how it ended; whatever its process says is believed only together with the way that process ends (reap).
+void Job::rider_news(Rider& rider) {
+  if (rider.link.closed() && !rider.process) return;
+  rider.link.receive();
+  while (const std::optional<std::string> line = rider.link.next_line()) {
+    const Result<json::Value> parsed = json::parse(*line);
+    const json::Value* say = parsed ? parsed->find("say") : nullptr;
+    if (say == nullptr || say->string() == nullptr || rider.reported) continue;
+    rider.reported = true;
+    if (*say->string() == "failed") {
+      rider.error = error_from(*parsed);
+    } else if (*say->string() == "ended") {
+      const json::Value* end = parsed->find("end");
+      const std::string word = end != nullptr && end->string() != nullptr ? *end->string() : "";
+      rider.complete = word == "complete";
+      if (word == "broken") rider.error = Error{Code::ring_broken, "the ring held a wrong block; nothing of it was counted"};
+      if (word == "detached") rider.error = Error{Code::hung, "the device gave no answer for too long"};
+      if (word == "orphaned") rider.error = Error{Code::producer_died, "the process that reads the source ended unexpectedly"};
+    }
+  }
+}
+
+/// Its process is gone: the seat is free again. One that was given up before may take its time.
+void Job::reap(Rider& rider) {
+  if (!rider.process || (!rider.link.closed() && !is_final(rider.state))) return;
+  const std::optional<platform::ExitStatus> end = rider.process->poll_exit();
+  if (!end) return;
+  if (!is_final(rider.state)) rider.bytes = ring_->entry(*rider.seat).bytes_done.load();
+  rider.process.reset();
+  seats_->release(*rider.seat);
+  rider.seat.reset();
+  if (is_final(rider.state)) return;
+  if (!rider.reported || end->signal != 0) {
+    Error died{Code::consumer_died, "the process that wrote this target ended unexpectedly"};
+    died.what += end->signal != 0 ? " (signal " + std::to_string(end->signal) + ")" : " (exit code " + std::to_string(end->code) + ")";
+    return end_rider(rider, State::failed, std::move(died));
+  }
+  if (rider.error) return end_rider(rider, state_for(*rider.error), rider.error);
+  if (rider.complete && end->code == 0) return end_rider(rider, State::done, std::nullopt);
+  if (source_error_) return end_rider(rider, State::failed, *source_error_);
+  end_rider(rider, State::cancelled, std::nullopt);
+}
+
+/// Silence counts only while the ball is in the device's court: not while the consumer sleeps until the producer publishes, and not while a
+/// file system allocates a file, which gives no sign of life.
+void Job::watch_for_stall(Rider& rider, double seconds_passed) {
+  const ring::Entry& entry = ring_->entry(*rider.seat);
+  const std::uint64_t activity = entry.activity.load(), phase = entry.phase.load();
+  const bool waiting = entry.waiting.load() != 0;
+  const bool allocating = !rider.device && phase == static_cast<std::uint64_t>(Phase::preparing);
+  if (waiting || rider.was_waiting || allocating || activity != rider.last_activity || phase != rider.last_phase) {
+    rider.still.reset();
+    rider.stall_told = 0;
+  }
+  rider.last_activity = activity;
+  rider.last_phase = phase;
+  rider.was_waiting = waiting;
+  rider.still.add(seconds_passed);
+  if (rider.still.seconds() >= options_.stall_timeout) {
+    seats_->detach(*rider.seat);
+    rider.process->kill();
+    Error hung{Code::hung, "the device gave no answer for " + std::to_string(options_.stall_timeout) + " seconds"};
+    return end_rider(rider, State::failed, std::move(hung));
+  }
+  for (const double step : kStallSteps) {
+    if (rider.still.seconds() < step || rider.stall_told >= step) continue;
+    rider.stall_told = step;
+    tell(about("stalled", rider).add("seconds", step).str());
+  }
+}
+
+void Job::end_rider(Rider& rider, State state, std::optional<Error> error) {
+  rider.state = state;
+  rider.error = std::move(error);
+  rider.ended_ns = platform::now_ns();
+  if (state == State::done) rider.bytes = source_.size;
+  if (rider.joined_sequence) tell_rider_progress(rider);
+  tell_target(rider);
+}
+
+Rider* Job::find_rider(std::uint64_t id) {
+  for (Rider& rider : riders_) {
+    if (rider.id == id) return &rider;
+  }
+  return nullptr;
+}
+
+bool Job::any_riding() const {
+  return std::any_of(riders_.begin(), riders_.end(), [](const Rider& r) { return !is_final(r.state); });
+}
+
+}  // namespace carousel

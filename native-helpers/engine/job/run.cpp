@@ -1,0 +1,162 @@
+#include "engine/job/run.hpp"
+
+#include <cstdio>
+
+#include "base/json.hpp"
+#include "engine/job/job.hpp"
+#include "engine/job/relay.hpp"
+#include "engine/safety/rules.hpp"
+#include "engine/session/worker_link.hpp"
+#include "platform/clock.hpp"
+
+namespace carousel {
+namespace {
+
+/// How often a starter whose job ended under it tries again to be first; each try is a new and unlikely accident.
+constexpr int kTries = 50;
+constexpr std::uint32_t kPauseMs = 10;
+constexpr int kLastWordsMs = 10'000;
+/// How long `jobs` waits for a job to say what it is.
+constexpr int kIntroduceMs = 2000;
+
+/// The first line, waiting for it; an empty text if the stream ends before.
+std::string first_line(LineChannel& from) {
+  for (;;) {
+    from.receive();
+    if (const std::optional<std::string> line = from.next_line()) return *line;
+    if (from.closed()) return {};
+    platform::PollItem item = from.poll_item();
+    platform::poll({&item, 1}, -1);
+  }
+}
+
+void complain(LineChannel& front, const Error& error) {
+  json::Fields fields;
+  fields.add("event", "error").add("t", 0.0);
+  add_error(fields, error);
+  front.send(fields.str());
+  front.drain(kLastWordsMs);
+}
+
+/// The job could not even begin: every target is named, none was touched.
+void refuse_job(LineChannel& front, const StartVerb& start, const Error& error) {
+  json::Fields why;
+  add_error(why, error);
+  std::vector<std::string> targets;
+  for (std::size_t i = 0; i < start.targets.size(); ++i) {
+    json::Fields target;
+    target.add("id", std::uint64_t{i + 1}).add("path", start.targets[i]).add("state", "cancelled").null("joinedAtBlock");
+    target.add("bytesWritten", 0).add("badBlocks", 0).add("healedBlocks", 0).add("seconds", 0.0);
+    targets.push_back(target.str());
+  }
+  json::Fields source;
+  source.add("path", start.source).add("size", 0).add("bytesRead", 0).add("laps", 0).null("rootDigest").raw("unreadable", "[]").raw("error", why.str());
+  json::Fields summary;
+  summary.add("event", "summary").add("t", 0.0).add("ok", false).add("role", "producer").add("outcome", "refused");
+  summary.raw("source", source.str()).raw("targets", json::list(targets)).raw("others", "[]").add("seconds", 0.0);
+  front.send(summary.str());
+  front.drain(kLastWordsMs);
+}
+
+}  // namespace
+
+int run_job() {
+  Result<platform::Handle> termination = platform::termination_requests();
+  if (!termination) return 1;
+  LineChannel front(platform::Endpoint::standard());
+  const std::string line = first_line(front);
+  Result<Verb> verb = decode_verb(line);
+  StartVerb* start = verb ? std::get_if<StartVerb>(&verb->what) : nullptr;
+  if (start == nullptr) {
+    complain(front, verb ? Error{Code::protocol, "the first line must be start"} : verb.error());
+    return 2;
+  }
+  for (int i = 0; i < kTries; ++i) {
+    platform::PathFacts source = platform::inspect(start->source);
+    if (const safety::Reasons reasons = safety::against_source(source); !reasons.empty()) {
+      refuse_job(front, *start, reasons.front());
+      return 1;
+    }
+    Result<std::variant<platform::Rendezvous, platform::Endpoint>> claimed = platform::Rendezvous::claim(safety::key_of(source.identity));
+    if (!claimed) {
+      refuse_job(front, *start, claimed.error());
+      return 1;
+    }
+    if (auto* listener = std::get_if<platform::Rendezvous>(&*claimed)) {
+      return Job(std::move(*start), std::move(source), std::move(*listener), std::move(front), termination->get()).run();
+    }
+    LineChannel job(std::move(std::get<platform::Endpoint>(*claimed)));
+    if (relay(front, std::move(job), line, termination->get()) == RelayEnd::served) return 0;
+    platform::sleep_ms(kPauseMs);
+  }
+  refuse_job(front, *start, {Code::in_use, "the jobs of this source end as soon as they begin"});
+  return 1;
+}
+
+int run_attach(const std::string& key) {
+  Result<platform::Handle> termination = platform::termination_requests();
+  if (!termination) return 1;
+  LineChannel front(platform::Endpoint::standard());
+  Result<platform::Endpoint> job = platform::Rendezvous::connect(key);
+  if (!job) {
+    complain(front, job.error());
+    return 1;
+  }
+  if (relay(front, LineChannel(std::move(*job)), R"({"verb":"attach"})", termination->get()) == RelayEnd::served) return 0;
+  complain(front, {Code::job_ending, "the job is over"});
+  return 1;
+}
+
+int run_jobs() {
+  for (const std::string& key : platform::Rendezvous::list()) {
+    Result<platform::Endpoint> peer = platform::Rendezvous::connect(key);
+    if (!peer) continue;
+    LineChannel job(std::move(*peer));
+    job.send(R"({"verb":"attach"})");
+    const std::uint64_t until = platform::now_ns() + std::uint64_t{kIntroduceMs} * 1'000'000U;
+    std::string path, pid = "null";
+    while (path.empty() && !job.closed() && platform::now_ns() < until) {
+      platform::PollItem item = job.poll_item();
+      platform::poll({&item, 1}, 100);
+      job.receive();
+      while (const std::optional<std::string> line = job.next_line()) {
+        const Result<json::Value> event = json::parse(*line);
+        const json::Value* source = event ? event->find("source") : nullptr;
+        const json::Value* at = source != nullptr ? source->find("path") : nullptr;
+        const json::Value* pids = event ? event->find("pids") : nullptr;
+        const json::Value* supervisor = pids != nullptr ? pids->find("supervisor") : nullptr;
+        if (supervisor != nullptr && supervisor->whole()) pid = std::to_string(*supervisor->whole());
+        if (at != nullptr && at->string() != nullptr) path = *at->string();
+      }
+    }
+    if (!path.empty()) std::printf("%s\n", json::Fields().add("job", key).raw("pid", pid).add("source", path).str().c_str());
+  }
+  return 0;
+}
+
+namespace {
+
+std::string verdict(const safety::Reasons& reasons) {
+  std::vector<std::string> items;
+  for (const Error& reason : reasons) items.push_back(json::Fields().add("code", to_text(reason.code)).add("message", reason.what).str());
+  return json::Fields().add("ok", reasons.empty()).raw("reasons", json::list(items)).str();
+}
+
+}  // namespace
+
+int run_check(const std::vector<std::string>& paths) {
+  static constexpr const char* kinds[] = {"missing", "device", "file", "other"};
+  for (const std::string& path : paths) {
+    const platform::PathFacts facts = platform::inspect(path);
+    json::Fields out;
+    out.add("path", path).add("exists", facts.kind != platform::PathKind::missing).add("kind", kinds[static_cast<std::size_t>(facts.kind)]);
+    out.add("size", facts.size).add("sectorSize", facts.sector).add("physicalSectorSize", facts.physical_sector);
+    out.add("readOnly", facts.read_only).add("removable", facts.removable);
+    out.add("major", facts.identity.major).add("minor", facts.identity.minor).add("diskseq", facts.identity.sequence);
+    out.raw("source", verdict(safety::against_source(facts))).raw("target", verdict(safety::against_target(facts, nullptr)));
+    std::printf("%s\n", out.str().c_str());
+  }
+  return 0;
+}
+
+}  // namespace carousel

@@ -1,0 +1,18 @@
+// The verbs of the command line that deal with jobs: `job`, `attach`, `jobs`, `check`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace carousel {
+
+/// Reads `start` from standard input, finds out by itself whether it is first (and becomes the supervisor) or later (and joins).
+int run_job();
+/// Front end of a job that runs already.
+int run_attach(const std::string& key);
+/// Prints the running jobs of this user.
+int run_jobs();
+/// Prints for each path whether it may be a source or a target, and why not.
+int run_check(const std::vector<std::string>& paths);
+
+}  // namespace carousel

@@ -1,0 +1,141 @@
+#include "engine/producer/producer.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/json.hpp"
+#include "engine/ring/ring.hpp"
+#include "engine/ring/seats.hpp"
+#include "engine/ring/writer.hpp"
+#include "engine/session/orders.hpp"
+#include "engine/session/worker_link.hpp"
+#include "engine/source/source.hpp"
+#include "platform/clock.hpp"
+#include "platform/process.hpp"
+
+namespace carousel {
+namespace {
+
+/// This many blocks in a row without one readable sector, and then a place that was readable before is not any more: the source is not
+/// damaged, it has stopped answering, and zeros must not be copied for the rest of it.
+constexpr int kDeadBlocks = 4;
+
+class Producer {
+ public:
+  Producer(ring::Ring ring, WorkerLink& link) : ring_(std::move(ring)), link_(link), writer_(ring_), probe_(kPage) {}
+
+  int run();
+
+ private:
+  Status start(const ProducerOrders& orders);
+  Status lap_block();
+  Status check_alive(std::uint64_t length, const std::vector<Range>& bad);
+  Status remember(std::uint64_t block, const Digest& digest, ring::Content content);
+
+  ring::Ring ring_;
+  WorkerLink& link_;
+  ring::Writer writer_;
+  std::optional<Source> source_;
+  bool zero_fill_ = true;
+  int dead_blocks_ = 0;
+  std::optional<std::uint64_t> readable_;  ///< offset of a sector that could be read
+  AlignedBuffer probe_;
+};
+
+Status Producer::start(const ProducerOrders& orders) {
+  Result<Source> source = Source::open(orders.path);
+  if (!source) return std::move(source).error();
+  if (source->file().identity() != orders.identity) return Error{Code::changed_device, orders.path + " is another device now than when it was checked"};
+  if (source->size() != ring_.source_size()) return Error{Code::changed_device, orders.path + " has another size now than when it was checked"};
+  zero_fill_ = orders.zero_fill;
+  source_.emplace(std::move(*source));
+  return {};
+}
+
+/// First reading: keep the digest. Any later one must give the same, or the source is flaky or was changed.
+Status Producer::remember(std::uint64_t block, const Digest& digest, ring::Content content) {
+  ring::BlockRecord& record = ring_.record(block);
+  const auto state = 1 + static_cast<std::uint32_t>(content);
+  if (record.state.load() == 0) {
+    record.digest = digest;
+    record.state.store(state);
+    return {};
+  }
+  if (record.digest == digest) return {};
+  Error error{Code::source_changed, "block " + std::to_string(block) + " of the source read differently the second time"};
+  error.offset = block * ring_.block_size();
+  return error;
+}
+
+Status Producer::check_alive(std::uint64_t length, const std::vector<Range>& bad) {
+  std::uint64_t lost = 0;
+  for (const Range& range : bad) lost += range.length;
+  if (lost < length) {
+    dead_blocks_ = 0;
+    return {};
+  }
+  if (++dead_blocks_ < kDeadBlocks || !readable_) return {};
+  Status status;
+  std::vector<Range> unused;
+  const std::uint64_t n = std::min<std::uint64_t>(probe_.size(), source_->size() - *readable_);
+  if (source_->read_block(*readable_, n, probe_.span(), false, unused)) return {};
+  return Error{Code::source_gone, "the source has stopped answering"};
+}
+
+Status Producer::lap_block() {
+  ring::Header& header = ring_.header();
+  const std::uint64_t block = ring_.block_of(writer_.next()), offset = block * ring_.block_size(), length = ring_.length_of(block);
+  const std::span<std::byte> room = writer_.claim();
+  std::vector<Range> bad;
+  const std::uint64_t from = platform::now_ns();
+  if (Status status = source_->read_block(offset, length, room, zero_fill_, bad); !status) return status;
+  header.reading_ns.fetch_add(platform::now_ns() - from);
+  header.bytes_read.fetch_add(length);
+  if (Status status = check_alive(length, bad); !status) return status;
+  if (bad.empty()) readable_ = offset;
+  const ring::Content content = bad.empty() ? ring::Content::good : ring::Content::unreadable;
+  if (Status status = remember(block, digest_of(room.first(static_cast<std::size_t>(length))), content); !status) return status;
+  writer_.publish(static_cast<std::uint32_t>(length), content);
+  for (const Range& range : bad) link_.say(json::Fields().add("say", "bad").add("offset", range.offset).add("length", range.length).str());
+  return {};
+}
+
+int Producer::run() {
+  Result<json::Value> line = link_.orders();
+  if (!line) return 3;
+  const Result<ProducerOrders> orders = producer_orders(*line);
+  Status status = orders ? start(*orders) : Status(orders.error());
+  link_.watch([this] { ring::Seats(ring_).stop_all(); });
+  if (status) {
+    link_.say(json::Fields().add("say", "ready").add("mountedWritable", source_->file().mounted_writable()).str());
+    for (bool going = true; going && status.ok();) {
+      switch (writer_.wait_turn()) {
+        case ring::Turn::read: status = lap_block(); break;
+        case ring::Turn::skip: writer_.publish_skipped(); break;
+        case ring::Turn::stop: going = false; break;
+      }
+    }
+  }
+  ring_.header().producer_phase.store(static_cast<std::uint32_t>(ring::ProducerPhase::stopped));
+  if (status) return 0;
+  link_.say_error("failed", status.error());
+  return 1;
+}
+
+}  // namespace
+
+int run_producer() {
+  platform::ignore_interrupts();
+  // These live as long as the process: the thread that watches the supervisor may call into them to the very end.
+  auto& link = *new WorkerLink;
+  Result<ring::Ring> ring = ring::Ring::adopt(platform::inherited_ring());
+  if (!ring) {
+    link.say_error("failed", ring.error());
+    return 1;
+  }
+  return (new Producer(std::move(*ring), link))->run();
+}
+
+}  // namespace carousel

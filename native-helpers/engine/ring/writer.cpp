@@ -1,0 +1,147 @@
+// Every atomic here is sequentially consistent: the join protocol (reader.cpp) rests on one order of all attachments, head moves and
+// surveys, and at a few thousand blocks a second the stronger order costs nothing that can be measured. model/ checks the protocol.
+#include "engine/ring/writer.hpp"
+
+#include <algorithm>
+
+#include "platform/clock.hpp"
+
+namespace carousel::ring {
+
+Writer::Survey Writer::survey(std::uint64_t sequence, std::uint32_t window) const {
+  const Header& h = ring_.header();
+  const std::uint64_t block = ring_.block_of(sequence);
+  const std::uint32_t used = h.entries_used.load();
+  Survey seen;
+  std::uint64_t lowest = kNone;
+  for (std::uint32_t i = 0; i < used; ++i) {
+    const Entry& e = ring_.entry(i);
+    const auto seat = static_cast<Seat>(e.seat.load());
+    if (seat == Seat::aside) {
+      // A block is read for it only when it is ready to take one; what it misses comes round again.
+      if (e.waiting.load() == 0 || e.missing.load() == 0) continue;
+      seen.wanted = seen.aside_ready = true;
+      seen.next_wanted = seen.next_wanted || ring_.needs(i, block);
+    }
+    if (seat != Seat::attached) continue;
+    seen.attached = true;
+    const std::uint64_t cursor = e.cursor.load();
+    seen.wanted = seen.wanted || needs_more(i, cursor, sequence);
+    seen.next_wanted = seen.next_wanted || ring_.needs(i, block);
+    if (cursor == sequence && e.waiting.load() != 0) seen.starving = true;
+    if (sequence - cursor >= window && cursor < sequence) {
+      seen.blocked = true;
+      seen.all_may_step_aside = seen.all_may_step_aside && e.may_step_aside.load() != 0;
+      if (cursor < lowest) lowest = cursor, seen.slowest = i;
+    }
+  }
+  return seen;
+}
+
+/// Does it need anything beyond what is published and waits for it between its cursor and the head? Without this the last blocks of a lap
+/// would send the producer into another one.
+bool Writer::needs_more(std::uint32_t index, std::uint64_t cursor, std::uint64_t sequence) const {
+  const std::uint64_t missing = ring_.entry(index).missing.load();
+  if (missing > sequence - std::min(cursor, sequence)) return true;
+  std::uint64_t coming = 0;
+  for (std::uint64_t s = cursor; s < sequence; ++s) {
+    const bool skipped = static_cast<Content>(ring_.slot(s).content.load()) == Content::skipped;
+    if (!skipped && ring_.needs(index, ring_.block_of(s))) ++coming;
+  }
+  return missing > coming;
+}
+
+/// Somebody starves while others hold the gate: put more slots in play, or set the slow ones aside if that is allowed.
+bool Writer::relieve(std::uint64_t sequence, const Survey& seen) {
+  Header& h = ring_.header();
+  if (!seen.starving) return false;
+  const std::uint32_t window = h.window.load();
+  if (window < ring_.slot_count()) {
+    h.window.store(std::min(window * 2, ring_.slot_count()));
+    return true;
+  }
+  if (!seen.all_may_step_aside) return false;
+  const std::uint32_t used = h.entries_used.load();
+  for (std::uint32_t i = 0; i < used; ++i) {
+    Entry& e = ring_.entry(i);
+    const std::uint64_t cursor = e.cursor.load();
+    if (cursor >= sequence || sequence - cursor < window || e.may_step_aside.load() == 0) continue;
+    auto attached = static_cast<std::uint32_t>(Seat::attached);
+    e.seat.compare_exchange_strong(attached, static_cast<std::uint32_t>(Seat::aside));
+  }
+  return true;
+}
+
+/// Only targets that were set aside are left: they step on again when they are ready, and until then nothing is read for nobody.
+void Writer::invite() {
+  const std::uint32_t used = ring_.header().entries_used.load();
+  for (std::uint32_t i = 0; i < used; ++i) {
+    Entry& e = ring_.entry(i);
+    if (static_cast<Seat>(e.seat.load()) == Seat::aside && e.waiting.exchange(0) != 0) e.bell.ring();
+  }
+}
+
+void Writer::sleep(std::uint32_t slowest) {
+  Header& h = ring_.header();
+  const std::uint64_t from = platform::now_ns();
+  h.producer_bell.wait();
+  if (slowest < kMaxConsumers) ring_.entry(slowest).gated_ns.fetch_add(platform::now_ns() - from);
+}
+
+Turn Writer::wait_turn() {
+  Header& h = ring_.header();
+  bool announced = false;
+  for (;;) {
+    if (h.stop.load() != 0) return Turn::stop;
+    const std::uint64_t sequence = h.head.load();
+    const Survey seen = survey(sequence, h.window.load());
+    if (seen.wanted && seen.attached && !seen.blocked && h.hold.load() == 0) {
+      h.producer_waiting.store(0);
+      h.producer_phase.store(static_cast<std::uint32_t>(ProducerPhase::reading));
+      return seen.next_wanted ? Turn::read : Turn::skip;
+    }
+    if (seen.blocked && relieve(sequence, seen)) continue;
+    if (seen.aside_ready && !seen.attached) invite();
+    if (!announced) {
+      // Say that we are about to sleep, then look once more: whoever changed something before that saw no sleeper to wake.
+      h.producer_phase.store(static_cast<std::uint32_t>(seen.blocked ? ProducerPhase::gated : ProducerPhase::idle));
+      h.producer_waiting.store(1);
+      announced = true;
+      continue;
+    }
+    sleep(seen.slowest);
+    announced = false;
+  }
+}
+
+std::span<std::byte> Writer::claim() {
+  const std::uint64_t sequence = next();
+  ring_.slot(sequence).sequence.store(kNone);
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // the label is gone before the first byte changes
+  return ring_.data(sequence);
+}
+
+void Writer::label(std::uint64_t sequence, std::uint32_t length, Content content) {
+  Header& h = ring_.header();
+  Slot& slot = ring_.slot(sequence);
+  slot.block.store(ring_.block_of(sequence));
+  slot.length.store(length);
+  slot.content.store(static_cast<std::uint32_t>(content));
+  slot.sequence.store(sequence);
+  h.head.store(sequence + 1);
+  const std::uint32_t used = h.entries_used.load();
+  for (std::uint32_t i = 0; i < used; ++i) {
+    Entry& e = ring_.entry(i);
+    if (e.waiting.load() != 0 && e.waiting.exchange(0) != 0) e.bell.ring();
+  }
+}
+
+void Writer::publish(std::uint32_t length, Content content) { label(next(), length, content); }
+
+void Writer::publish_skipped() {
+  const std::uint64_t sequence = next();
+  ring_.slot(sequence).sequence.store(kNone);
+  label(sequence, 0, Content::skipped);
+}
+
+}  // namespace carousel::ring

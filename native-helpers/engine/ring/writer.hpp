@@ -1,0 +1,54 @@
+// The producer's side of the ring: who holds it back (the gate), filling a slot, publishing it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "engine/ring/ring.hpp"
+
+namespace carousel::ring {
+
+/// Why wait_turn() returned.
+enum class Turn {
+  read,  ///< somebody needs the next block: fill claim() and publish()
+  skip,  ///< nobody needs the next block in this lap: publish_skipped()
+  stop   ///< the job is over
+};
+
+class Writer {
+ public:
+  explicit Writer(const Ring& ring) : ring_(ring) {}
+
+  /// Sleeps until the next sequence may be written, or the job is over. While nobody needs anything it sleeps too.
+  Turn wait_turn();
+  /// The next sequence.
+  [[nodiscard]] std::uint64_t next() const { return ring_.header().head.load(); }
+  /// Takes the slot of the next sequence for filling: from now on its old label is gone.
+  std::span<std::byte> claim();
+  /// Labels the slot, makes it visible to all and wakes who sleeps.
+  void publish(std::uint32_t length, Content content);
+  void publish_skipped();
+
+ private:
+  struct Survey {
+    bool wanted = false;        ///< somebody needs a block that is not on its way to it already
+    bool attached = false;      ///< somebody rides attached
+    bool aside_ready = false;   ///< somebody who was set aside sleeps and could take a block
+    bool next_wanted = false;   ///< somebody needs the next block
+    bool blocked = false;       ///< somebody attached has not read what the next slot still holds
+    bool all_may_step_aside = true;
+    bool starving = false;      ///< somebody has read everything there is and sleeps
+    std::uint32_t slowest = kMaxConsumers;  ///< index of who is furthest behind, if blocked
+  };
+  [[nodiscard]] Survey survey(std::uint64_t sequence, std::uint32_t window) const;
+  [[nodiscard]] bool needs_more(std::uint32_t index, std::uint64_t cursor, std::uint64_t sequence) const;
+  bool relieve(std::uint64_t sequence, const Survey& seen);
+  void invite();
+  void sleep(std::uint32_t slowest);
+  void label(std::uint64_t sequence, std::uint32_t length, Content content);
+
+  const Ring& ring_;
+};
+
+}  // namespace carousel::ring

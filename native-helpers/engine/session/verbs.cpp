@@ -1,0 +1,159 @@
+#include "engine/session/verbs.hpp"
+
+#include <set>
+
+#include "base/bytes.hpp"
+#include "base/json.hpp"
+#include "engine/ring/layout.hpp"
+
+namespace carousel {
+namespace {
+
+constexpr std::size_t kMaxPath = 4096;
+constexpr std::size_t kMaxRequest = 64;
+constexpr std::uint64_t kMaxDigests = 1024;
+
+/// Takes known fields out of an object one by one; what is left over at the end was unknown.
+class Reader {
+ public:
+  explicit Reader(const json::Object& from) : from_(from) {}
+
+  const json::Value* take(const char* key) {
+    const auto it = from_.find(key);
+    if (it == from_.end()) return nullptr;
+    seen_.insert(key);
+    return &it->second;
+  }
+  void fail(std::string what, Code code = Code::protocol) {
+    if (!error_) error_ = Error{code, std::move(what)};
+  }
+  std::uint64_t whole(const char* key, std::uint64_t otherwise, std::uint64_t low, std::uint64_t high) {
+    const json::Value* v = take(key);
+    if (v == nullptr) return otherwise;
+    const std::optional<std::uint64_t> n = v->whole();
+    if (!n || *n < low || *n > high) {
+      fail(std::string(key) + " must be a whole number from " + std::to_string(low) + " to " + std::to_string(high), Code::bad_option);
+      return otherwise;
+    }
+    return *n;
+  }
+  bool choice(const char* key, const char* no, const char* yes, bool otherwise) {
+    const json::Value* v = take(key);
+    if (v == nullptr) return otherwise;
+    if (v->string() != nullptr && *v->string() == yes) return true;
+    if (v->string() == nullptr || *v->string() != no) fail(std::string(key) + " must be " + no + " or " + yes, Code::bad_option);
+    return false;
+  }
+  /// The boolean of a feature this version does not have yet may only be false.
+  void must_be_false(const char* key) {
+    const json::Value* v = take(key);
+    if (v != nullptr && (v->boolean() == nullptr || *v->boolean())) fail(std::string(key) + " is not available", Code::bad_option);
+  }
+  std::string path(const json::Value* of) {
+    const json::Value* v = of == nullptr ? nullptr : of->find("path");
+    const std::string* text = v == nullptr ? nullptr : v->string();
+    if (text == nullptr || of->object()->size() != 1) {
+      fail("a source or target must be an object with just a path");
+      return {};
+    }
+    if (text->empty() || text->front() != '/' || text->size() > kMaxPath || text->find('\0') != std::string::npos) {
+      fail("a path must be absolute and at most 4096 bytes long");
+    }
+    return *text;
+  }
+  std::vector<std::string> targets() {
+    std::vector<std::string> paths;
+    const json::Value* v = take("targets");
+    if (v == nullptr || v->array() == nullptr || v->array()->size() > ring::kMaxConsumers) {
+      fail("targets must be a list of at most 64");
+      return paths;
+    }
+    for (const json::Value& target : *v->array()) paths.push_back(path(&target));
+    return paths;
+  }
+  std::optional<Error> finish() {
+    for (const auto& [key, value] : from_) {
+      if (!seen_.contains(key)) fail("unknown field " + key.substr(0, 40));
+    }
+    return error_;
+  }
+
+ private:
+  const json::Object& from_;
+  std::set<std::string, std::less<>> seen_;
+  std::optional<Error> error_;
+};
+
+JobOptions options(Reader& outer) {
+  JobOptions o;
+  const json::Value* v = outer.take("options");
+  if (v == nullptr) return o;
+  if (v->object() == nullptr) {
+    outer.fail("options must be an object");
+    return o;
+  }
+  Reader r(*v->object());
+  o.block = r.whole("block", o.block, ring::kMinBlock, ring::kMaxBlock);
+  if (!is_power_of_two(o.block)) r.fail("block must be a power of two", Code::bad_option);
+  o.slots = static_cast<std::uint32_t>(r.whole("slots", o.slots, ring::kMinSlots, ring::kMaxSlots));
+  o.catch_up = r.choice("slow", "together", "catch-up", o.catch_up);
+  o.stop_on_read_error = r.choice("onReadError", "skip", "stop", o.stop_on_read_error);
+  o.wait_for_join = static_cast<std::uint32_t>(r.whole("waitForJoin", o.wait_for_join, 0, 86400));
+  o.stall_timeout = static_cast<std::uint32_t>(r.whole("stallTimeout", o.stall_timeout, 1, 3600));
+  r.must_be_false("verify");
+  r.must_be_false("heal");
+  if (std::optional<Error> error = r.finish()) outer.fail(error->what, error->code);
+  return o;
+}
+
+}  // namespace
+
+Result<Verb> decode_verb(std::string_view line) {
+  Result<json::Value> parsed = json::parse(line);
+  if (!parsed) return std::move(parsed).error();
+  if (parsed->object() == nullptr) return Error{Code::protocol, "a message must be an object"};
+  Reader r(*parsed->object());
+  Verb verb;
+  if (const json::Value* request = r.take("request")) {
+    if (request->string() == nullptr || request->string()->size() > kMaxRequest) {
+      r.fail("request must be a string of at most 64 characters");
+    } else {
+      verb.request = *request->string();
+    }
+  }
+  const json::Value* name = r.take("verb");
+  const std::string word = name != nullptr && name->string() != nullptr ? *name->string() : std::string();
+  constexpr std::uint64_t kMaxId = std::uint64_t{1} << 52;
+  if (word == "start") {
+    if (r.whole("version", 0, 0, kMaxId) != kProtocolVersion) r.fail("this helper speaks version 1", Code::version_mismatch);
+    StartVerb start;
+    start.source = r.path(r.take("source"));
+    start.targets = r.targets();
+    start.options = options(r);
+    verb.what = std::move(start);
+  } else if (word == "attach") {
+    verb.what = AttachVerb{};
+  } else if (word == "add") {
+    verb.what = AddVerb{r.targets()};
+  } else if (word == "remove") {
+    verb.what = RemoveVerb{r.whole("id", 0, 1, kMaxId)};
+  } else if (word == "slow") {
+    SlowVerb slow;
+    slow.catch_up = r.choice("policy", "together", "catch-up", false);
+    if (const std::uint64_t id = r.whole("id", 0, 1, kMaxId); id != 0) slow.id = id;
+    verb.what = slow;
+  } else if (word == "cancel") {
+    verb.what = CancelVerb{};
+  } else if (word == "digests") {
+    DigestsVerb digests;
+    digests.from = r.whole("from", 0, 0, kMaxId);
+    digests.count = r.whole("count", kMaxDigests, 1, kMaxDigests);
+    verb.what = digests;
+  } else {
+    return Error{Code::protocol, "unknown verb"};
+  }
+  if (std::optional<Error> error = r.finish()) return std::move(*error);
+  return verb;
+}
+
+}  // namespace carousel

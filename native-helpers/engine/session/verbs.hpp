@@ -1,0 +1,57 @@
+// The verbs a client may say (docs/helper-protocol.md), decoded strictly: unknown verbs and fields are refused.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace carousel {
+
+inline constexpr std::uint64_t kProtocolVersion = 1;
+inline constexpr std::string_view kHelperVersion = "0.1.0";
+
+/// What a job is to be like. Bytes and seconds; ranges in docs/helper-protocol.md.
+struct JobOptions {
+  std::uint64_t block = 1048576;
+  std::uint32_t slots = 64;
+  bool catch_up = false;
+  bool stop_on_read_error = false;
+  std::uint32_t wait_for_join = 0;
+  std::uint32_t stall_timeout = 60;
+};
+
+struct StartVerb {
+  std::string source;
+  std::vector<std::string> targets;
+  JobOptions options;
+};
+struct AttachVerb {};
+struct AddVerb {
+  std::vector<std::string> targets;
+};
+struct RemoveVerb {
+  std::uint64_t id = 0;
+};
+struct SlowVerb {
+  bool catch_up = false;
+  std::optional<std::uint64_t> id;
+};
+struct CancelVerb {};
+struct DigestsVerb {
+  std::uint64_t from = 0, count = 0;
+};
+
+struct Verb {
+  std::string request;  ///< returned with the answer; empty: none given
+  std::variant<StartVerb, AttachVerb, AddVerb, RemoveVerb, SlowVerb, CancelVerb, DigestsVerb> what;
+};
+
+/// Decodes one line. Code::protocol, version_mismatch or bad_option, with words that name the field.
+Result<Verb> decode_verb(std::string_view line);
+
+}  // namespace carousel

@@ -1,0 +1,96 @@
+#include "engine/source/source.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/bytes.hpp"
+#include "platform/clock.hpp"
+#include "platform/system_error.hpp"
+
+namespace carousel {
+namespace {
+
+/// A failed read is tried this often again; drives recover from many errors by themselves.
+constexpr int kRetries = 2;
+constexpr std::uint32_t kPauseMs = 20;
+/// From a whole block down to one sector in steps: a failed request fails as a whole, at any size, and says nothing of where.
+constexpr std::uint64_t kStep = 16;
+
+void add(std::vector<Range>& ranges, std::uint64_t offset, std::uint64_t length) {
+  if (!ranges.empty() && ranges.back().offset + ranges.back().length == offset) {
+    ranges.back().length += length;
+  } else {
+    ranges.push_back({offset, length});
+  }
+}
+
+}  // namespace
+
+Result<Source> Source::open(const std::string& path) {
+  Result<platform::BlockFile> file = platform::BlockFile::open_source(path);
+  if (!file) return std::move(file).error();
+  if (file->geometry().size == 0) return Error{Code::empty_source, path + " has no bytes"};
+  return Source(std::move(*file));
+}
+
+Status Source::give_up(const Error& error) const {
+  const bool gone = platform::fault_of(error.os) == platform::Fault::gone || !file_.present();
+  Error out = error;
+  out.code = gone ? Code::source_gone : Code::source_error;
+  out.what = (gone ? "the source was pulled out: " : "the source cannot be read: ") + error.what;
+  return out;
+}
+
+Status Source::narrow(std::uint64_t offset, std::span<std::byte> out, std::uint64_t piece, std::vector<Range>& bad) {
+  const std::uint64_t sector = std::max<std::uint64_t>(file_.geometry().sector, 512);
+  for (std::uint64_t at = 0; at < out.size(); at += piece) {
+    const std::span<std::byte> part = out.subspan(at, std::min<std::uint64_t>(piece, out.size() - at));
+    const int tries = piece <= sector ? 1 + kRetries : 1;
+    bool good = false;
+    for (int i = 0; i < tries && !good; ++i) {
+      if (i > 0) platform::sleep_ms(kPauseMs);
+      const Result<std::size_t> n = file_.read(offset + at, part);
+      good = n.ok() && (*n == part.size() || offset + at + *n == size());
+      if (!n && (platform::fault_of(n.error().os) == platform::Fault::gone || !file_.present())) return give_up(n.error());
+    }
+    if (good) continue;
+    if (piece <= sector) {
+      std::memset(part.data(), 0, part.size());
+      add(bad, offset + at, std::min<std::uint64_t>(part.size(), size() - (offset + at)));
+    } else if (Status status = narrow(offset + at, part, std::max(sector, piece / kStep), bad); !status) {
+      return status;
+    }
+  }
+  return {};
+}
+
+Status Source::read_block(std::uint64_t offset, std::uint64_t length, std::span<std::byte> out, bool zero_fill,
+                          std::vector<Range>& bad) {
+  const std::uint64_t sector = std::max<std::uint64_t>(file_.geometry().sector, 1);
+  const std::span<std::byte> whole = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(round_up(length, sector), out.size())));
+  Error last;
+  for (int i = 0; i <= kRetries; ++i) {
+    if (i > 0) platform::sleep_ms(kPauseMs);
+    const Result<std::size_t> n = file_.read(offset, whole);
+    if (n.ok()) {
+      if (*n >= length) return {};
+      // Shorter than when the job began: not a bad sector, the source itself has changed.
+      Error error{Code::source_error, "the source has become shorter"};
+      error.offset = offset + *n;
+      return error;
+    }
+    last = n.error();
+    if (platform::fault_of(last.os) == platform::Fault::gone || !file_.present()) return give_up(last);
+  }
+  if (!zero_fill) {
+    // Name the first sector that fails, not the block.
+    std::vector<Range> found;
+    if (Status status = narrow(offset, whole, std::max<std::uint64_t>(whole.size() / kStep, sector), found); !status) return status;
+    if (found.empty()) return {};
+    last.offset = found.front().offset;
+    return give_up(last);
+  }
+  return narrow(offset, whole, std::max<std::uint64_t>(round_down(whole.size() / kStep, std::max<std::uint64_t>(sector, 512)), sector), bad);
+}
+
+}  // namespace carousel

@@ -1,0 +1,188 @@
+#include "engine/target/target.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "platform/clock.hpp"
+#include "platform/system_error.hpp"
+
+namespace carousel {
+namespace {
+
+/// At most this much of either end is held back until everything else is written.
+constexpr std::uint64_t kEnd = MiB;
+/// This much of either end is cleared first: MBR and GPT with its spare copy (33 sectors), the labels of LVM, md and ZFS and the superblocks
+/// of all common file systems lie within.
+constexpr std::uint64_t kCleared = 256 * KiB;
+/// A failed write is tried this often again before it counts.
+constexpr int kRetries = 2;
+constexpr std::uint32_t kPauseMs = 50;
+/// Where direct I/O cannot be had, dirty pages are made durable this often, so that progress and errors stay close to the truth.
+constexpr std::uint64_t kFlushEvery = 32 * MiB;
+
+}  // namespace
+
+Target::Target(platform::BlockFile file, bool created, std::uint64_t source_size, std::uint64_t block_size, std::function<void()> answered)
+    : file_(std::move(file)),
+      created_(created),
+      source_size_(source_size),
+      block_size_(block_size),
+      head_end_(std::min({kEnd, block_size, source_size})),
+      answered_(std::move(answered)) {
+  const std::uint64_t last_block = (source_size - 1) / block_size * block_size;
+  const std::uint64_t tail = round_down(source_size - std::min(kEnd, source_size), kPage);
+  tail_start_ = std::max({last_block, tail, head_end_});
+  tail_start_ = std::min(tail_start_, source_size_);
+  head_ = AlignedBuffer(static_cast<std::size_t>(round_up(head_end_, kPage)));
+  tail_ = AlignedBuffer(static_cast<std::size_t>(round_up(source_size_ - tail_start_, kPage)));
+}
+
+Result<Target> Target::open(const platform::TargetRequest& request, std::uint64_t source_size, std::uint64_t block_size,
+                            std::function<void()> answered) {
+  platform::TargetRequest wanted = request;
+  wanted.allocate = source_size;
+  Result<platform::BlockFile> file = platform::BlockFile::open_target(wanted);
+  if (!file) return std::move(file).error();
+  if (file->geometry().size < source_size) return Error{Code::too_small, request.path + " is smaller than the source"};
+  return Target(std::move(*file), request.create, source_size, block_size, std::move(answered));
+}
+
+Error Target::explain(Error error) const {
+  switch (platform::fault_of(error.os)) {
+    case platform::Fault::gone: error.code = Code::device_gone; break;
+    case platform::Fault::no_space: error.code = file_.geometry().device ? Code::write_error : Code::no_space; break;
+    case platform::Fault::read_only: error.code = Code::read_only; break;
+    default:
+      if (!file_.present()) error.code = Code::device_gone;
+  }
+  return error;
+}
+
+Status Target::write_aligned(std::uint64_t offset, std::span<const std::byte> data) {
+  if (data.empty()) return {};
+  Status status = file_.write(offset, data);
+  for (int i = 0; i < kRetries && !status; ++i) {
+    const platform::Fault fault = platform::fault_of(status.error().os);
+    if (fault != platform::Fault::medium && fault != platform::Fault::other) return explain(status.error());
+    if (!file_.present()) return explain(status.error());
+    answered_();
+    platform::sleep_ms(kPauseMs);
+    status = file_.write(offset, data);
+  }
+  if (!status && data.size() > file_.geometry().sector) {
+    // Piece by piece: either it works now, or the first place that does not work has a name.
+    const std::uint64_t sector = std::max<std::uint64_t>(file_.geometry().sector, 512);
+    const std::uint64_t piece = std::max(sector, round_up(data.size() / 16, sector));
+    status = {};
+    for (std::uint64_t at = 0; at < data.size() && status.ok(); at += piece) {
+      const auto part = data.subspan(at, std::min<std::uint64_t>(piece, data.size() - at));
+      status = file_.write(offset + at, part);
+      if (!status && piece > sector) status = write_aligned(offset + at, part);
+    }
+  }
+  answered_();
+  if (!status) return explain(status.error());
+  return {};
+}
+
+/// The source ends inside a sector of the device: the rest of that sector keeps what it holds.
+Status Target::write_device_end(std::uint64_t offset, std::span<const std::byte> data) {
+  AlignedBuffer sector(std::max<std::size_t>(file_.geometry().sector, kPage));
+  const std::span<std::byte> whole = sector.span().first(file_.geometry().sector);
+  const Result<std::size_t> n = file_.read(offset, whole);
+  if (!n) return explain(n.error());
+  if (*n != whole.size()) return Error{Code::too_small, "the device ends before the source does"};
+  std::memcpy(whole.data(), data.data(), data.size());
+  return write_aligned(offset, whole);
+}
+
+Status Target::write_range(std::uint64_t offset, std::span<const std::byte> data) {
+  const std::uint64_t sector = file_.geometry().sector;
+  const auto aligned = data.first(static_cast<std::size_t>(round_down(data.size(), sector)));
+  const auto rest = data.subspan(aligned.size());
+  if (Status status = write_aligned(offset, aligned); !status) return status;
+  if (!rest.empty()) {
+    const std::uint64_t at = offset + aligned.size();
+    Status status = file_.geometry().device ? write_device_end(at, rest) : file_.write_unaligned(at, rest);
+    answered_();
+    if (!status) return explain(status.error());
+  }
+  unflushed_ += data.size();
+  if (!file_.geometry().direct && unflushed_ >= kFlushEvery) return flush();
+  return {};
+}
+
+Status Target::zero(std::uint64_t offset, std::uint64_t length) {
+  const std::uint64_t sector = std::max<std::uint64_t>(file_.geometry().sector, 512);
+  AlignedBuffer zeros(static_cast<std::size_t>(round_up(length, kPage)));
+  std::memset(zeros.data(), 0, zeros.size());
+  const std::uint64_t from = round_down(offset, sector);
+  const std::uint64_t to = std::min(round_up(offset + length, sector), round_down(file_.geometry().size, sector));
+  if (from >= to) return {};
+  return write_aligned(from, zeros.span().first(static_cast<std::size_t>(std::min<std::uint64_t>(to - from, zeros.size()))));
+}
+
+Status Target::prepare() {
+  if (created_) return {};  // a new file holds nothing yet
+  const std::uint64_t size = file_.geometry().size;
+  const std::uint64_t end = std::min(kCleared, size), tail = std::min(kCleared, source_size_ - tail_start_);
+  if (Status status = zero(0, end); !status) return status;
+  // The spare partition table at the very end of the device, and where the source's own will be.
+  if (Status status = zero(size - end, end); !status) return status;
+  if (Status status = zero(source_size_ - tail, tail); !status) return status;
+  return flush();
+}
+
+Status Target::write_block(std::uint64_t number, std::span<const std::byte> data) {
+  std::uint64_t from = number * block_size_;
+  const std::uint64_t end = from + data.size();
+  const std::byte* const at_from = data.data();
+  const std::uint64_t start = from;
+  std::uint64_t to = end;
+  if (start < head_end_) {
+    std::memcpy(head_.data() + start, at_from, static_cast<std::size_t>(std::min(head_end_, end) - start));
+    from = std::min(head_end_, end);
+  }
+  if (end > tail_start_ && tail_start_ < source_size_) {
+    const std::uint64_t first = std::max(tail_start_, start);
+    std::memcpy(tail_.data() + (first - tail_start_), at_from + (first - start), static_cast<std::size_t>(end - first));
+    to = std::max(first, from);
+  }
+  if (from >= to) return {};
+  return write_range(from, data.subspan(static_cast<std::size_t>(from - start), static_cast<std::size_t>(to - from)));
+}
+
+std::uint64_t Target::written_now(std::uint64_t number, std::uint64_t length) const {
+  const std::uint64_t start = number * block_size_, end = start + length;
+  const std::uint64_t from = std::max(start, head_end_), to = std::min(end, tail_start_);
+  return to > from ? to - from : 0;
+}
+
+Status Target::flush() {
+  Status status = file_.flush();
+  unflushed_ = 0;
+  answered_();
+  if (!status) {
+    Error error = explain(status.error());
+    if (error.code != Code::device_gone && error.code != Code::no_space) error.code = Code::flush_error;
+    return error;
+  }
+  return {};
+}
+
+Status Target::finish() {
+  if (Status status = flush(); !status) return status;
+  if (tail_start_ < source_size_) {
+    if (Status status = write_range(tail_start_, tail_.span().first(static_cast<std::size_t>(source_size_ - tail_start_))); !status) return status;
+    if (Status status = flush(); !status) return status;
+  }
+  if (Status status = write_range(0, head_.span().first(static_cast<std::size_t>(head_end_))); !status) return status;
+  if (Status status = flush(); !status) return status;
+  if (created_) {
+    if (Status status = file_.flush_name(); !status) return status;
+  }
+  file_.reread_partitions();
+  return {};
+}
+
+}  // namespace carousel

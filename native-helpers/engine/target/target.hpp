@@ -1,0 +1,51 @@
+// One target drive or image file: what is written when, so that a stick pulled half-way looks blank and never plausible.
+//   1. prepare(): old partition tables at both ends are removed and that is made durable;
+//   2. write_block(): everything but the first and the last bytes, in any order of blocks;
+//   3. finish(): flush, the last bytes, flush, the first bytes, flush.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "platform/block_file.hpp"
+
+namespace carousel {
+
+class Target {
+ public:
+  /// Opens and (files) allocates the target for a source of that many bytes, copied in blocks of `block_size` bytes.
+  /// `answered` is called after every answer of the device.
+  static Result<Target> open(const platform::TargetRequest& request, std::uint64_t source_size, std::uint64_t block_size,
+                             std::function<void()> answered);
+
+  Status prepare();
+  /// Writes block `number`; its held-back end parts are kept in memory until finish().
+  Status write_block(std::uint64_t number, std::span<const std::byte> data);
+  /// Bytes of a block that are on the device after write_block(); the rest comes with finish().
+  [[nodiscard]] std::uint64_t written_now(std::uint64_t number, std::uint64_t length) const;
+  Status finish();
+  /// Makes durable what has been written so far.
+  Status flush();
+
+ private:
+  Target(platform::BlockFile file, bool created, std::uint64_t source_size, std::uint64_t block_size, std::function<void()> answered);
+  Status write_range(std::uint64_t offset, std::span<const std::byte> data);
+  Status write_aligned(std::uint64_t offset, std::span<const std::byte> data);
+  Status write_device_end(std::uint64_t offset, std::span<const std::byte> data);
+  Status zero(std::uint64_t offset, std::uint64_t length);
+  Error explain(Error error) const;
+
+  platform::BlockFile file_;
+  bool created_;
+  std::uint64_t source_size_, block_size_;
+  std::uint64_t head_end_;    ///< bytes [0, head_end_) are written last
+  std::uint64_t tail_start_;  ///< bytes [tail_start_, source_size_) are written last but one
+  std::uint64_t unflushed_ = 0;
+  AlignedBuffer head_, tail_;
+  std::function<void()> answered_;
+};
+
+}  // namespace carousel

@@ -1,0 +1,38 @@
+// Facts about a path, for the safety rules. Looking changes nothing on the device.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "platform/block_file.hpp"
+
+namespace carousel::platform {
+
+enum class PathKind { missing, device, file, other };
+
+/// What can be known about a path before anything is opened for writing.
+struct PathFacts {
+  std::string path;                 ///< as given
+  std::string resolved;             ///< symbolic links resolved; for a missing file: its resolved folder plus the name
+  PathKind kind = PathKind::missing;
+  int read_error = 0, write_error = 0;  ///< why this user may not read or write it (system error number), 0: may
+  Identity identity;
+  std::uint64_t size = 0;           ///< bytes
+  std::uint32_t sector = 512, physical_sector = 512;
+  bool read_only = false;
+  bool removable = false;
+  bool partition = false;
+  bool in_device_folder = false;    ///< the path lies where only device nodes belong: a missing one is never created
+  std::vector<std::string> mounts;  ///< mount points of the device, its partitions and everything stacked on them
+  bool mounted_writable = false;
+  bool swap = false;                ///< holds swap that is in use
+  bool backs_system = false;        ///< /, /usr, /boot, /var, /home, swap or this program needs it
+  std::vector<std::string> holders; ///< devices stacked on it (md, dm) that are in use
+  Identity backing;                 ///< loop devices only: the file behind them
+  /// Block devices ("major:minor") whose bytes it is made of: for a device itself and all below it, for a file those of its file system.
+  std::vector<std::string> below;
+};
+
+PathFacts inspect(const std::string& path);
+
+}  // namespace carousel::platform

@@ -1,0 +1,119 @@
+#include "platform/inspect.hpp"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "linux/mounts.hpp"
+#include "linux/sysfs.hpp"
+
+namespace carousel::platform {
+namespace {
+
+std::string real_path(const std::string& path) {
+  char real[PATH_MAX];
+  return realpath(path.c_str(), real) != nullptr ? std::string(real) : std::string();
+}
+
+/// Where only device nodes belong: /dev, but not the shared memory folder that lies below it.
+bool in_device_folder(const std::string& resolved) {
+  return resolved.starts_with("/dev/") && !resolved.starts_with("/dev/shm/") && !resolved.starts_with("/dev/mqueue/");
+}
+
+Identity file_identity(const struct stat& st) {
+  Identity id;
+  id.major = major(st.st_dev), id.minor = minor(st.st_dev), id.inode = st.st_ino;
+  return id;
+}
+
+void look_at_missing(PathFacts& facts) {
+  const std::size_t slash = facts.path.rfind('/');
+  const std::string folder = real_path(slash == 0 ? "/" : facts.path.substr(0, slash));
+  if (folder.empty() || slash + 1 == facts.path.size()) {
+    facts.resolved = facts.path;
+    facts.read_error = facts.write_error = ENOENT;
+    return;
+  }
+  facts.resolved = (folder == "/" ? "" : folder) + facts.path.substr(slash);
+  facts.read_error = ENOENT;
+  if (access(folder.c_str(), W_OK | X_OK) != 0) facts.write_error = errno;
+  struct stat st{};
+  if (stat(folder.c_str(), &st) == 0) {
+    const auto below = sysfs::below(sysfs::name_of(st.st_dev));
+    facts.below.assign(below.begin(), below.end());
+  }
+}
+
+void look_at_device(PathFacts& facts, const struct stat& st) {
+  const std::string device = sysfs::name_of(st.st_rdev);
+  facts.kind = PathKind::device;
+  facts.identity.device = true;
+  facts.identity.major = major(st.st_rdev), facts.identity.minor = minor(st.st_rdev);
+  facts.identity.sequence = sysfs::number(sysfs::whole_disk(device), "diskseq", 0);
+  facts.partition = sysfs::is_partition(device);
+  facts.size = sysfs::number(device, "size", 0) * 512;  // always counted in 512-byte units
+  const std::string disk = sysfs::whole_disk(device);
+  facts.sector = static_cast<std::uint32_t>(sysfs::number(disk, "queue/logical_block_size", 512));
+  facts.physical_sector = static_cast<std::uint32_t>(sysfs::number(disk, "queue/physical_block_size", 512));
+  facts.read_only = sysfs::number(device, "ro", 0) != 0;
+  facts.removable = sysfs::number(disk, "removable", 0) != 0;
+  facts.holders = sysfs::holders(device);
+  if (const auto file = sysfs::attribute(device, "loop/backing_file")) {
+    struct stat backing{};
+    if (stat(file->c_str(), &backing) == 0 && S_ISREG(backing.st_mode)) facts.backing = file_identity(backing);
+  }
+  const auto below = sysfs::below(device);
+  facts.below.assign(below.begin(), below.end());
+  for (const Use& use : uses_of_devices()) {
+    if (!use.devices.contains(device)) continue;
+    if (!use.mount_point.empty()) facts.mounts.push_back(use.mount_point);
+    facts.mounted_writable = facts.mounted_writable || (use.writable && !use.mount_point.empty());
+    facts.swap = facts.swap || use.swap;
+    facts.backs_system = facts.backs_system || use.system;
+  }
+}
+
+}  // namespace
+
+PathFacts inspect(const std::string& path) {
+  PathFacts facts;
+  facts.path = path;
+  facts.resolved = real_path(path);
+  struct stat st{};
+  const int error = facts.resolved.empty() || stat(facts.resolved.c_str(), &st) != 0 ? errno : 0;
+  if (error == ENOENT || error == ENOTDIR) {
+    look_at_missing(facts);
+    facts.in_device_folder = in_device_folder(facts.resolved);
+    return facts;
+  }
+  if (error != 0) {
+    facts.resolved = path;
+    facts.kind = PathKind::other;
+    facts.read_error = facts.write_error = error;
+    return facts;
+  }
+  facts.in_device_folder = in_device_folder(facts.resolved);
+  if (access(facts.resolved.c_str(), R_OK) != 0) facts.read_error = errno;
+  if (access(facts.resolved.c_str(), W_OK) != 0) facts.write_error = errno;
+  if (S_ISBLK(st.st_mode)) {
+    look_at_device(facts, st);
+  } else if (S_ISREG(st.st_mode)) {
+    facts.kind = PathKind::file;
+    facts.identity = file_identity(st);
+    facts.size = static_cast<std::uint64_t>(st.st_size);
+    facts.read_only = facts.write_error == EROFS;
+    const auto below = sysfs::below(sysfs::name_of(st.st_dev));
+    facts.below.assign(below.begin(), below.end());
+  } else {
+    facts.kind = PathKind::other;
+  }
+  return facts;
+}
+
+}  // namespace carousel::platform

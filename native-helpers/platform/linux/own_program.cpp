@@ -1,0 +1,19 @@
+#include "posix/own_program.hpp"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "platform/process.hpp"
+
+namespace carousel::platform {
+
+// The link stays right when the file is replaced or renamed while a job runs.
+std::string own_program() { return "/proc/self/exe"; }
+
+void prepare_process() {
+  prctl(PR_SET_NAME, "carousel-helper");  // it would be "exe" after the re-run by that link
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);  // a dump would hold the source's data
+}
+
+}  // namespace carousel::platform

@@ -1,0 +1,60 @@
+// A sealed memfd: no name in any file system, so nothing can be left behind, and nobody can cut it short under a reader (SIGBUS).
+#include "platform/shared_map.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "platform/system_error.hpp"
+
+namespace carousel::platform {
+
+Result<SharedMap> SharedMap::create(std::uint64_t size) {
+  Handle file(memfd_create("carousel-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!file.valid()) return system_error(Code::no_memory, "cannot make the ring", errno);
+  const int fd = static_cast<int>(file.get());
+  if (fchmod(fd, 0600) != 0 || ftruncate(fd, static_cast<off_t>(size)) != 0 || fallocate(fd, 0, 0, static_cast<off_t>(size)) != 0) {
+    return system_error(Code::no_memory, "cannot allocate " + std::to_string(size) + " bytes for the ring", errno);
+  }
+  if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
+    return system_error(Code::internal, "cannot seal the ring", errno);
+  }
+  return adopt(file.release());
+}
+
+Result<SharedMap> SharedMap::adopt(NativeHandle handle) {
+  SharedMap map;
+  map.handle_ = Handle(handle);
+  const int fd = static_cast<int>(handle);
+  struct stat st{};
+  if (fstat(fd, &st) != 0 || st.st_size <= 0) return Error{Code::ring_broken, "the inherited ring is not a file"};
+  // A file that could shrink while it is mapped would end the process; only a sealed one is taken.
+  const int seals = fcntl(fd, F_GET_SEALS);
+  if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) return Error{Code::ring_broken, "the inherited ring is not sealed"};
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  void* at = mmap(nullptr, static_cast<std::size_t>(st.st_size), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (at == MAP_FAILED) return system_error(Code::no_memory, "cannot map the ring", errno);
+  map.data_ = static_cast<std::byte*>(at);
+  map.size_ = static_cast<std::uint64_t>(st.st_size);
+  return map;
+}
+
+SharedMap::SharedMap(SharedMap&& other) noexcept
+    : handle_(std::move(other.handle_)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+SharedMap& SharedMap::operator=(SharedMap&& other) noexcept {
+  std::swap(handle_, other.handle_);
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+SharedMap::~SharedMap() {
+  if (data_ != nullptr) munmap(data_, static_cast<std::size_t>(size_));
+}
+
+}  // namespace carousel::platform
