@@ -211,7 +211,7 @@ const Value* Value::find(std::string_view key) const {
 }
 
 Result<Value> parse(std::string_view text) {
-  if (text.size() > kMaxLine) return Error{Code::protocol, "the line is longer than 65536 bytes"};
+  if (text.size() > kMaxEvent) return Error{Code::protocol, "the line is too long"};
   std::optional<Value> value = Parser(text).document();
   if (!value) return Error{Code::protocol, "the line is not valid JSON"};
   return std::move(*value);

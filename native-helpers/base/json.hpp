@@ -14,8 +14,9 @@
 
 namespace carousel::json {
 
-/// Longest accepted line of the protocol in bytes, and deepest nesting.
+/// Longest accepted line of the protocol in bytes, to the helper and from it, and deepest nesting.
 inline constexpr std::size_t kMaxLine = 65536;
+inline constexpr std::size_t kMaxEvent = 1048576;
 inline constexpr int kMaxDepth = 8;
 
 class Value;
@@ -48,7 +49,7 @@ class Value {
   std::variant<std::monostate, bool, double, std::string, Array, Object> v_;
 };
 
-/// Parses exactly one JSON value; Code::protocol if it is anything else.
+/// Parses exactly one JSON value of at most kMaxEvent bytes; Code::protocol if it is anything else.
 Result<Value> parse(std::string_view text);
 
 /// Appends the text as a JSON string; bytes that are not UTF-8 become U+FFFD.

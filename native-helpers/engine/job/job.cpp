@@ -100,6 +100,7 @@ void Job::loop() {
     const double passed = static_cast<double>(now - looked_ns_) * 1e-9;
     looked_ns_ = now;
     producer_news();
+    watch_source_for_stall(passed);
     for (Rider& rider : riders_) watch_rider(rider, passed);
     let_go_when_all_are_on(now);
     tell_progress(now);
@@ -171,7 +172,7 @@ void Job::producer_news() {
       const json::Value* offset = parsed->find("offset");
       const json::Value* length = parsed->find("length");
       if (offset == nullptr || length == nullptr || !offset->whole() || !length->whole()) continue;
-      unreadable_.push_back({*offset->whole(), *length->whole()});
+      add_range(unreadable_, {*offset->whole(), *length->whole()});
       tell(event("bad-source").add("offset", *offset->whole()).add("length", *length->whole()).str());
     } else if (*say->string() == "failed") {
       fail_source(error_from(*parsed));
@@ -185,6 +186,19 @@ void Job::producer_news() {
     if (end->signal != 0) error.what += " (signal " + std::to_string(end->signal) + ")";
     fail_source(std::move(error));
   }
+}
+
+void Job::watch_source_for_stall(double seconds_passed) {
+  if (!producer_ || source_error_) return;
+  const ring::Header& h = ring_->header();
+  const std::uint64_t activity = h.source_activity.load();
+  const bool reading = h.producer_phase.load() == static_cast<std::uint32_t>(ring::ProducerPhase::reading);
+  if (!reading || activity != last_source_activity_) source_still_.reset();
+  last_source_activity_ = activity;
+  source_still_.add(seconds_passed);
+  if (source_still_.seconds() < options_.stall_timeout) return;
+  producer_->kill();
+  fail_source({Code::source_error, "the source gave no answer for " + std::to_string(options_.stall_timeout) + " seconds"});
 }
 
 void Job::wind_up() {

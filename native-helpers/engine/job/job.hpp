@@ -40,6 +40,7 @@ class Job {
   void fail_source(Error error);
   void cancel(std::uint64_t client_or_all);
   void producer_news();
+  void watch_source_for_stall(double seconds_passed);
   void let_go_when_all_are_on(std::uint64_t now);
 
   // clients.cpp: front ends and their verbs
@@ -97,6 +98,8 @@ class Job {
   LineChannel producer_link_;
   std::optional<std::int64_t> producer_pid_;
   bool source_mounted_writable_ = false;
+  Stopwatch source_still_;
+  std::uint64_t last_source_activity_ = 0;
   bool going_ = false;                       ///< the producer has been let go
   std::uint64_t first_joined_ns_ = 0;
 

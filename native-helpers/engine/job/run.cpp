@@ -45,8 +45,8 @@ void refuse_job(LineChannel& front, const StartVerb& start, const Error& error) 
   std::vector<std::string> targets;
   for (std::size_t i = 0; i < start.targets.size(); ++i) {
     json::Fields target;
-    target.add("id", std::uint64_t{i + 1}).add("path", start.targets[i]).add("state", "cancelled").null("joinedAtBlock");
-    target.add("bytesWritten", 0).add("badBlocks", 0).add("healedBlocks", 0).add("seconds", 0.0);
+    target.add("id", std::uint64_t{i + 1}).add("path", start.targets[i]).add("state", "refused").null("joinedAtBlock");
+    target.add("bytesWritten", 0).add("badBlocks", 0).add("healedBlocks", 0).add("seconds", 0.0).raw("error", why.str());
     targets.push_back(target.str());
   }
   json::Fields source;
@@ -85,7 +85,7 @@ int run_job() {
     if (auto* listener = std::get_if<platform::Rendezvous>(&*claimed)) {
       return Job(std::move(*start), std::move(source), std::move(*listener), std::move(front), termination->get()).run();
     }
-    LineChannel job(std::move(std::get<platform::Endpoint>(*claimed)));
+    LineChannel job(std::move(std::get<platform::Endpoint>(*claimed)), json::kMaxEvent);
     if (relay(front, std::move(job), line, termination->get()) == RelayEnd::served) return 0;
     platform::sleep_ms(kPauseMs);
   }
@@ -102,7 +102,7 @@ int run_attach(const std::string& key) {
     complain(front, job.error());
     return 1;
   }
-  if (relay(front, LineChannel(std::move(*job)), R"({"verb":"attach"})", termination->get()) == RelayEnd::served) return 0;
+  if (relay(front, LineChannel(std::move(*job), json::kMaxEvent), R"({"verb":"attach"})", termination->get()) == RelayEnd::served) return 0;
   complain(front, {Code::job_ending, "the job is over"});
   return 1;
 }
@@ -111,7 +111,7 @@ int run_jobs() {
   for (const std::string& key : platform::Rendezvous::list()) {
     Result<platform::Endpoint> peer = platform::Rendezvous::connect(key);
     if (!peer) continue;
-    LineChannel job(std::move(*peer));
+    LineChannel job(std::move(*peer), json::kMaxEvent);
     job.send(R"({"verb":"attach"})");
     const std::uint64_t until = platform::now_ns() + std::uint64_t{kIntroduceMs} * 1'000'000U;
     std::string path, pid = "null";

@@ -45,7 +45,7 @@ class Producer {
 };
 
 Status Producer::start(const ProducerOrders& orders) {
-  Result<Source> source = Source::open(orders.path);
+  Result<Source> source = Source::open(orders.path, [this] { ring_.header().source_activity.fetch_add(1); });
   if (!source) return std::move(source).error();
   if (source->file().identity() != orders.identity) return Error{Code::changed_device, orders.path + " is another device now than when it was checked"};
   if (source->size() != ring_.source_size()) return Error{Code::changed_device, orders.path + " has another size now than when it was checked"};

@@ -94,6 +94,7 @@ struct alignas(kPage) Header {
   std::atomic<std::uint32_t> producer_phase;       ///< ProducerPhase
   std::atomic<std::uint64_t> bytes_read;           ///< bytes of the source read so far, over all laps
   std::atomic<std::uint64_t> reading_ns;           ///< time spent reading the source
+  std::atomic<std::uint64_t> source_activity;      ///< grows with every answer of the source; standing still while reading means hung
   platform::Doorbell producer_bell;
 };
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <span>
 
-#include "base/json.hpp"
 #include "platform/clock.hpp"
 
 namespace carousel {
@@ -15,7 +14,7 @@ void LineChannel::receive() {
     if (got.closed) closed_ = true;
     if (got.bytes == 0) return;
     in_.append(reinterpret_cast<const char*>(buffer.data()), got.bytes);
-    if (in_.size() > json::kMaxLine && in_.find('\n') == std::string::npos) {
+    if (in_.size() > longest_ && in_.find('\n') == std::string::npos) {
       too_long_ = closed_ = true;
       return;
     }
@@ -27,7 +26,7 @@ void LineChannel::receive() {
 std::optional<std::string> LineChannel::next_line() {
   const std::size_t end = in_.find('\n');
   if (end == std::string::npos) return std::nullopt;
-  if (end > json::kMaxLine) {
+  if (end > longest_) {
     too_long_ = closed_ = true;
     return std::nullopt;
   }

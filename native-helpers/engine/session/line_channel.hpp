@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/json.hpp"
 #include "platform/endpoint.hpp"
 
 namespace carousel {
@@ -13,13 +14,14 @@ namespace carousel {
 class LineChannel {
  public:
   LineChannel() = default;
-  explicit LineChannel(platform::Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
+  /// Lines from the other side may be `longest` bytes long.
+  explicit LineChannel(platform::Endpoint endpoint, std::size_t longest = json::kMaxLine) : endpoint_(std::move(endpoint)), longest_(longest) {}
 
   /// Takes in what has arrived; afterwards next_line() gives the complete lines.
   void receive();
   /// The next complete line without its end, in order of arrival.
   std::optional<std::string> next_line();
-  /// The other side has closed, broke the stream, or sent a line longer than json::kMaxLine.
+  /// The other side has closed, broke the stream, or sent a line that is too long.
   [[nodiscard]] bool closed() const { return closed_; }
   [[nodiscard]] bool too_long() const { return too_long_; }
 
@@ -39,6 +41,7 @@ class LineChannel {
 
  private:
   platform::Endpoint endpoint_;
+  std::size_t longest_ = json::kMaxLine;
   std::string in_, out_;
   std::size_t sent_ = 0;
   bool closed_ = false, send_closed_ = false, too_long_ = false;

@@ -10,34 +10,42 @@
 namespace carousel {
 namespace {
 
-/// A failed read is tried this often again; drives recover from many errors by themselves.
+/// A block that fails is tried this often again, after a pause: drives recover from many errors by themselves.
 constexpr int kRetries = 2;
 constexpr std::uint32_t kPauseMs = 20;
+/// A single sector gets one more try at once; by then it has failed in every larger request it was part of.
+constexpr int kSectorTries = 2;
 /// From a whole block down to one sector in steps: a failed request fails as a whole, at any size, and says nothing of where.
 constexpr std::uint64_t kStep = 16;
 
-void add(std::vector<Range>& ranges, std::uint64_t offset, std::uint64_t length) {
-  if (!ranges.empty() && ranges.back().offset + ranges.back().length == offset) {
-    ranges.back().length += length;
+}  // namespace
+
+void add_range(std::vector<Range>& ranges, Range range) {
+  if (!ranges.empty() && ranges.back().offset + ranges.back().length == range.offset) {
+    ranges.back().length += range.length;
   } else {
-    ranges.push_back({offset, length});
+    ranges.push_back(range);
   }
 }
 
-}  // namespace
-
-Result<Source> Source::open(const std::string& path) {
+Result<Source> Source::open(const std::string& path, std::function<void()> answered) {
   Result<platform::BlockFile> file = platform::BlockFile::open_source(path);
   if (!file) return std::move(file).error();
   if (file->geometry().size == 0) return Error{Code::empty_source, path + " has no bytes"};
-  return Source(std::move(*file));
+  return Source(std::move(*file), std::move(answered));
+}
+
+Result<std::size_t> Source::read(std::uint64_t offset, std::span<std::byte> out) {
+  Result<std::size_t> n = file_.read(offset, out);
+  answered_();
+  return n;
 }
 
 Status Source::give_up(const Error& error) const {
   const bool gone = platform::fault_of(error.os) == platform::Fault::gone || !file_.present();
   Error out = error;
   out.code = gone ? Code::source_gone : Code::source_error;
-  out.what = (gone ? "the source was pulled out: " : "the source cannot be read: ") + error.what;
+  out.what = (gone ? "the source was pulled out: " : "the source: ") + error.what;
   return out;
 }
 
@@ -45,18 +53,16 @@ Status Source::narrow(std::uint64_t offset, std::span<std::byte> out, std::uint6
   const std::uint64_t sector = std::max<std::uint64_t>(file_.geometry().sector, 512);
   for (std::uint64_t at = 0; at < out.size(); at += piece) {
     const std::span<std::byte> part = out.subspan(at, std::min<std::uint64_t>(piece, out.size() - at));
-    const int tries = piece <= sector ? 1 + kRetries : 1;
     bool good = false;
-    for (int i = 0; i < tries && !good; ++i) {
-      if (i > 0) platform::sleep_ms(kPauseMs);
-      const Result<std::size_t> n = file_.read(offset + at, part);
+    for (int i = 0; i < (piece <= sector ? kSectorTries : 1) && !good; ++i) {
+      const Result<std::size_t> n = read(offset + at, part);
       good = n.ok() && (*n == part.size() || offset + at + *n == size());
       if (!n && (platform::fault_of(n.error().os) == platform::Fault::gone || !file_.present())) return give_up(n.error());
     }
     if (good) continue;
     if (piece <= sector) {
       std::memset(part.data(), 0, part.size());
-      add(bad, offset + at, std::min<std::uint64_t>(part.size(), size() - (offset + at)));
+      add_range(bad, {offset + at, std::min<std::uint64_t>(part.size(), size() - (offset + at))});
     } else if (Status status = narrow(offset + at, part, std::max(sector, piece / kStep), bad); !status) {
       return status;
     }
@@ -71,7 +77,7 @@ Status Source::read_block(std::uint64_t offset, std::uint64_t length, std::span<
   Error last;
   for (int i = 0; i <= kRetries; ++i) {
     if (i > 0) platform::sleep_ms(kPauseMs);
-    const Result<std::size_t> n = file_.read(offset, whole);
+    const Result<std::size_t> n = read(offset, whole);
     if (n.ok()) {
       if (*n >= length) return {};
       // Shorter than when the job began: not a bad sector, the source itself has changed.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,9 +17,13 @@ struct Range {
   std::uint64_t offset = 0, length = 0;
 };
 
+/// Adds a range behind the others; one that follows the last without a gap makes that one longer.
+void add_range(std::vector<Range>& ranges, Range range);
+
 class Source {
  public:
-  static Result<Source> open(const std::string& path);
+  /// `answered` is called after every answer of the device, good or bad.
+  static Result<Source> open(const std::string& path, std::function<void()> answered);
 
   [[nodiscard]] std::uint64_t size() const { return file_.geometry().size; }
   [[nodiscard]] const platform::BlockFile& file() const { return file_; }
@@ -28,11 +33,13 @@ class Source {
   Status read_block(std::uint64_t offset, std::uint64_t length, std::span<std::byte> out, bool zero_fill, std::vector<Range>& bad);
 
  private:
-  explicit Source(platform::BlockFile file) : file_(std::move(file)) {}
+  Source(platform::BlockFile file, std::function<void()> answered) : file_(std::move(file)), answered_(std::move(answered)) {}
+  Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> out);
   Status narrow(std::uint64_t offset, std::span<std::byte> out, std::uint64_t piece, std::vector<Range>& bad);
   Status give_up(const Error& error) const;
 
   platform::BlockFile file_;
+  std::function<void()> answered_;
 };
 
 }  // namespace carousel

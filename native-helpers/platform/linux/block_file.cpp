@@ -257,7 +257,10 @@ void BlockFile::discard_created() {
 bool BlockFile::present() const {
   if (!geometry_.device) return true;
   const std::string device = std::to_string(identity_.major) + ":" + std::to_string(identity_.minor);
+  struct stat node{};
   if (!sysfs::attribute(device, "size")) return false;
+  // The node goes with the device, even while an open handle keeps the rest of it alive.
+  if (stat(path_.c_str(), &node) != 0 || !S_ISBLK(node.st_mode) || node.st_rdev != makedev(static_cast<unsigned>(identity_.major), static_cast<unsigned>(identity_.minor))) return false;
   std::uint64_t size = 0;
   return ioctl(static_cast<int>(handle_.get()), BLKGETSIZE64, &size) == 0 && size != 0;
 }

@@ -1,0 +1,69 @@
+// carousel copy SOURCE [TARGET...]
+
+import { Command, Option } from 'commander';
+import { processContext, type CliContext } from '../context.ts';
+import { planCopy, type CopyFlags } from '../copy/copy-options.ts';
+import { runCopy } from '../copy/run-copy.ts';
+import { parseBlock, wholeNumber } from '../values.ts';
+
+const HELP = `
+The source is read once, however many targets there are. If that source is being copied on this
+machine already, the targets join the running copy where it is now and get off after one full turn.
+
+Sizes: 64K, 1M, 16M count in 1024s; 20MB in 1000s.
+
+Examples:
+  carousel copy master.img stick.img                    an image file to a new file
+  carousel copy master.img /dev/sdb /dev/sdc --yes      to two drives, their content is lost
+  carousel copy /dev/sda /dev/sdd --slow catch-up       a slow drive must not hold up the others
+  carousel copy master.img --wait-for-join 600          keeps the copy open for drives to come
+  carousel copy master.img out.img --json               one JSON object a line, for scripts
+
+Exit status: 0 all good; 1 some target is not; 2 usage; 3 refused by a safety rule;
+4 source failed; 5 no permission; 130 interrupted.`;
+
+/** The `copy` command. */
+export function copyCommand(context: CliContext = processContext()): Command {
+  return new Command('copy')
+    .summary('copy a drive or image to many drives or files at once')
+    .description('Copies SOURCE to every TARGET at once; both may be drives or ordinary files.')
+    .argument('<SOURCE>', 'drive or image file to read')
+    .argument('[TARGET...]', 'drives or files to write; what they hold is lost')
+    .option('--verify', 'read every target back and compare (not available in this version)')
+    .option('--no-verify', 'do not read the targets back (the default for now)')
+    .option('--heal', 'rewrite blocks that read back wrong (not available in this version)')
+    .addOption(
+      new Option('--slow <policy>', 'what to do with a target that holds up the others').choices([
+        'together',
+        'catch-up',
+      ]),
+    )
+    .option('--block <size>', 'block size, a power of two from 64K to 16M (default: 1M)', parseBlock)
+    .option('--slots <n>', 'blocks in the shared buffer, 2 to 1024 (default: 64)', wholeNumber(2, 1024))
+    .addOption(
+      new Option('--on-read-error <what>', 'fill unreadable places with zeros, or end').choices([
+        'skip',
+        'stop',
+      ]),
+    )
+    .option('--approve <token>', 'approval of one drive (not available in this version)', collect)
+    .option('--yes', 'agree that ordinary targets lose their content')
+    .option('--manifest <file>', 'write the digests of all blocks (not available in this version)')
+    .option('--report <file>', 'write a report (not available in this version)')
+    .option('--wait-for-join <seconds>', 'stay open for targets that join later', wholeNumber(0, 86_400))
+    .option(
+      '--stall-timeout <seconds>',
+      'give up a target that is silent this long (default: 60)',
+      wholeNumber(1, 3600),
+    )
+    .option('--json', 'print one JSON object a line on standard output')
+    .addHelpText('after', HELP)
+    .action(async (source: string, targets: string[], flags: CopyFlags) => {
+      const plan = planCopy(source, targets, flags, context.cwd);
+      context.setExitCode(await runCopy(plan, context));
+    });
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}

@@ -1,0 +1,147 @@
+// carousel list
+
+import { Command } from 'commander';
+import { createClient, createMemoryChannel, type AppError, type Drive } from '@contract/index.ts';
+import { helperErrorWhat, type HelperErrorCode } from '@contract/helper-errors.gen.ts';
+import { version } from '../../../package.json';
+import { createApp } from '../../core/create-app.ts';
+import { defaultPaths } from '../../core/default-paths.ts';
+import type { ListDrives } from '../../core/devices/raw-drive.ts';
+import { ownRights } from '../../core/elevation.ts';
+import { systemClock } from '../../core/system-clock.ts';
+import { processContext, type CliContext } from '../context.ts';
+import { CliError, EXIT } from '../exit-codes.ts';
+import { cleanText, cutTo, displayWidth, padTo } from '../output/clean.ts';
+import { formatBytes } from '../output/format.ts';
+
+const HELP = `
+TARGET says whether a drive may be written to: "yes"; "yes, typed" when the last four characters of its
+serial number must be typed first (fixed and large disks, disks that are part of something); or why not.
+
+With --json each drive is one line: {"event":"drive","t":0,"id":...,"path":...,"identity":{"busPath",
+"serial","wwn","size","diskseq"},"title":...,"size":...,"volumes":[{"label","fileSystem","size",
+"usedBytes","mountPoints"}],"asSource":{"ok","reasons"},"asTarget":{"ok","level","reasons"},...}.
+"level" is 0 (nothing to approve), 1 (--yes), 2 (typed) or 3 (refused). "id" stays the same for the same
+drive in the same port. Sizes are in bytes.
+
+Loop devices are listed when CAROUSEL_SHOW_LOOP=1.`;
+
+/** The `list` command. */
+export function listCommand(context: CliContext = processContext(), list?: ListDrives): Command {
+  return new Command('list')
+    .summary('list the drives and what each may be used for')
+    .description(
+      'Lists the drives of this computer: what they are, what is on them, what they may be used for.',
+    )
+    .option('--json', 'print one JSON object a line on standard output')
+    .addHelpText('after', HELP)
+    .action(async (flags: { json?: boolean }) => {
+      const began = performance.now();
+      const drives = await look(context, list);
+      const t = Math.round(performance.now() - began) / 1000;
+      if (flags.json) {
+        for (const drive of drives)
+          context.stdout.write(`${JSON.stringify({ event: 'drive', t, ...drive })}\n`);
+      } else {
+        context.stdout.write(
+          drives.length > 0 ? `${table(context, drives).join('\n')}\n` : 'No drives were found.\n',
+        );
+      }
+    });
+}
+
+/** Asks the core for the catalogue, over the contract as every front end does. */
+async function look(context: CliContext, list?: ListDrives): Promise<Drive[]> {
+  const app = await createApp({
+    host: 'cli',
+    version,
+    engine: () => context.helper(),
+    ...(list ? { list } : {}),
+    ports: {
+      clock: systemClock,
+      paths: { ...defaultPaths(context.env), logFile: null },
+      elevation: ownRights(),
+      powerGuard: { hold: () => () => undefined },
+    },
+  });
+  try {
+    await app.look();
+    const [near, far] = createMemoryChannel();
+    app.connect(far, 'viewer');
+    const client = createClient(near);
+    const { state } = await client.call('state.get', {});
+    client.close();
+    if (state.system.warnings.some(({ code }) => code === 'drives-unreadable'))
+      throw new CliError('The list of drives could not be read.', EXIT.someTargetIsNot);
+    return state.driveOrder.flatMap((id) => state.drives[id] ?? []);
+  } finally {
+    await app.stop();
+  }
+}
+
+/** Shorter than the helper's words, or for codes it does not have. */
+const ownWords: Readonly<Record<string, string>> = {
+  mounted: 'it is mounted',
+  protected: 'it is protected',
+  'image-is-source': 'an image is a source',
+  'helper-missing': 'carousel-helper is not installed',
+  'helper-failed': 'carousel-helper gave no answer about it',
+  'in-job': 'it is being copied',
+};
+
+function why({ code, params }: AppError): string {
+  const detail = code === 'in-use' && 'detail' in params ? params.detail : undefined;
+  if (detail !== undefined || !Object.hasOwn(helperErrorWhat, code)) return detail ?? ownWords[code] ?? code;
+  return ownWords[code] ?? helperErrorWhat[code as HelperErrorCode];
+}
+
+function targetWord({ asTarget }: Drive): string {
+  if (!asTarget.ok) return `no: ${asTarget.reasons.map(why).join('; ')}`;
+  return asTarget.level === 2 ? 'yes, typed' : 'yes';
+}
+
+function contents({ volumes, usedBytes, kind }: Drive): string {
+  const labels = volumes.flatMap(({ label }) => (label === null ? [] : `"${label}"`));
+  const used = usedBytes === null ? [] : [`${formatBytes(usedBytes)} used`];
+  const mounts = volumes.flatMap(({ mountPoints }) => mountPoints);
+  const where = mounts.length > 0 ? [`on ${mounts.join(', ')}`] : [];
+  return [...(kind === 'practice' ? ['practice'] : []), ...labels, ...used, ...where].join(', ');
+}
+
+function rowOf(drive: Drive): string[] {
+  const { serial } = drive.identity;
+  const name = serial ? `${drive.title} …${serial.slice(-4)}` : drive.title;
+  const size = formatBytes(drive.size);
+  return [drive.path, size, drive.bus, name, contents(drive), targetWord(drive)].map((cell) =>
+    cleanText(cell),
+  );
+}
+
+const heading = ['DRIVE', 'SIZE', 'BUS', 'NAME', 'CONTENTS', 'TARGET'];
+const sizeColumn = 1;
+/** Columns that may be cut on a narrow terminal, the least important first, and how far. */
+const elastic = [
+  { column: 4, least: 12 },
+  { column: 3, least: 16 },
+];
+
+/** Columns as wide as their widest cell; on a terminal no line is wider than it. */
+function table(context: CliContext, drives: readonly Drive[]): string[] {
+  const rows = [heading, ...drives.map(rowOf)];
+  const widths = heading.map((_, column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))));
+  const total = context.stdout.isTerminal ? context.stdout.columns : Number.POSITIVE_INFINITY;
+  const full = (): number => widths.reduce((sum, width) => sum + width + 2, -2);
+  for (const { column, least } of elastic) {
+    const width = widths[column] ?? 0;
+    widths[column] = Math.max(Math.min(least, width), width - Math.max(0, full() - total));
+  }
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      const cut = cutTo(cell, width);
+      return column === sizeColumn ? ' '.repeat(width - displayWidth(cut)) + cut : padTo(cut, width);
+    });
+    const line = cells.join('  ').trimEnd();
+    return Number.isFinite(total) ? cutTo(line, total) : line;
+  });
+}

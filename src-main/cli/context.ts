@@ -1,0 +1,89 @@
+// What a command sees of the process it runs in; tests give it another one.
+
+import { createInterface } from 'node:readline/promises';
+import { HelperClient } from '../core/helper/helper-client.ts';
+
+/** Where text goes. */
+export interface TextOut {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The world of a command. */
+export interface CliContext {
+  readonly stdout: TextOut;
+  readonly stderr: TextOut;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** How to start this command line again: program and leading arguments. */
+  readonly self: readonly string[];
+  /** Can somebody answer a question? */
+  readonly canAsk: boolean;
+  /** Asks on standard error and reads a line; an empty answer at the end of input. */
+  ask(question: string): Promise<string>;
+  /** The way to the helper; throws `HelperNotFound`. */
+  helper(): HelperClient;
+  /** Calls the handler on Ctrl-C and on a request to end; returns how to stop that. */
+  onInterrupt(handler: () => void): () => void;
+  setExitCode(code: number): void;
+}
+
+/** The context of the real process. */
+export function processContext(): CliContext {
+  return {
+    stdout: textOut(process.stdout),
+    stderr: textOut(process.stderr),
+    env: process.env,
+    cwd: process.cwd(),
+    self: [process.execPath, process.argv[1] ?? ''],
+    canAsk: process.stdin.isTTY && process.stderr.isTTY,
+    ask,
+    helper: () => new HelperClient(),
+    onInterrupt,
+    setExitCode: (code) => (process.exitCode = code),
+  };
+}
+
+/** May lines be drawn over, and in colour? */
+export function terminalStyle({ stderr, env }: CliContext): { live: boolean; color: boolean } {
+  const live = stderr.isTerminal && env.TERM !== 'dumb';
+  return { live, color: live && !env.NO_COLOR };
+}
+
+function textOut(stream: NodeJS.WriteStream): TextOut {
+  // A reader that went away (`| head`) ends the text, never the copy.
+  let gone = false;
+  stream.on('error', () => (gone = true));
+  return {
+    write: (text) => void (gone || stream.write(text)),
+    get isTerminal() {
+      return stream.isTTY;
+    },
+    get columns() {
+      return stream.columns || 80;
+    },
+    get rows() {
+      return stream.rows || 24;
+    },
+  };
+}
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+  try {
+    return await Promise.race([lines.question(question), ended]);
+  } finally {
+    lines.close();
+  }
+}
+
+function onInterrupt(handler: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, handler);
+  return () => {
+    for (const signal of signals) process.off(signal, handler);
+  };
+}

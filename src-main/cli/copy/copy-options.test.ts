@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { planCopy } from './copy-options.ts';
+
+test('paths become absolute; what only the system can resolve stays as it is', () => {
+  const { request } = planCopy('./a.img', ['b', '/c//d/', '/link/../e', '../f'], {}, '/home/me');
+  expect(request.source).toBe('/home/me/a.img');
+  expect(request.targets).toEqual(['/home/me/b', '/c/d', '/link/../e', '/home/me/../f']);
+});
+
+test('options are passed on only where they were given', () => {
+  expect(planCopy('/a', ['/b'], {}, '/').request.options).toEqual({});
+  const flags = {
+    block: 65_536,
+    slots: 4,
+    slow: 'catch-up',
+    onReadError: 'stop',
+    waitForJoin: 5,
+    stallTimeout: 9,
+  } as const;
+  expect(planCopy('/a', ['/b'], { ...flags, yes: true, json: true }, '/')).toEqual({
+    request: { source: '/a', targets: ['/b'], options: flags },
+    approved: true,
+    json: true,
+  });
+});

@@ -1,0 +1,82 @@
+// From flags to a request: pure, and strict about what cannot be done yet.
+
+import { isAbsolute, join, resolve } from 'node:path';
+import type { JobRequest } from '../../core/helper/helper-job.ts';
+import { jobOptionsSchema, MAX_TARGETS, type JobOptions } from '../../core/helper/helper-verbs.ts';
+import { usageError } from '../exit-codes.ts';
+
+/** The flags of `copy` as commander hands them over. */
+export interface CopyFlags {
+  readonly verify?: boolean;
+  readonly heal?: boolean;
+  readonly slow?: 'together' | 'catch-up';
+  readonly block?: number;
+  readonly slots?: number;
+  readonly onReadError?: 'skip' | 'stop';
+  readonly approve?: string[];
+  readonly yes?: boolean;
+  readonly manifest?: string;
+  readonly report?: string;
+  readonly waitForJoin?: number;
+  readonly stallTimeout?: number;
+  readonly json?: boolean;
+}
+
+/** A copy as it was asked for. Paths are absolute, symbolic links as they are. */
+export interface CopyPlan {
+  readonly request: JobRequest & { readonly options: JobOptions };
+  readonly approved: boolean;
+  readonly json: boolean;
+}
+
+const NOT_YET: readonly (readonly [keyof CopyFlags, string])[] = [
+  ['verify', '--verify'],
+  ['heal', '--heal'],
+  ['manifest', '--manifest'],
+  ['report', '--report'],
+  ['approve', '--approve'],
+];
+
+/** Checks what no single flag can check by itself; throws a usage error. */
+export function planCopy(
+  source: string,
+  targets: readonly string[],
+  flags: CopyFlags,
+  cwd: string,
+): CopyPlan {
+  // Doing less than was asked for without a word would be worse than not doing it.
+  for (const [name, flag] of NOT_YET)
+    if (flags[name] !== undefined && flags[name] !== false)
+      throw usageError(`${flag} is not available in this version`);
+  if (targets.length === 0 && !flags.waitForJoin)
+    throw usageError('name at least one TARGET, or wait for others to join with --wait-for-join SECONDS');
+  if (targets.length > MAX_TARGETS) throw usageError(`a copy takes at most ${MAX_TARGETS} targets`);
+  const from = absolute(source, cwd);
+  const to = targets.map((target) => absolute(target, cwd));
+  return {
+    request: { source: from, targets: to, options: jobOptions(flags) },
+    approved: flags.yes ?? false,
+    json: flags.json ?? false,
+  };
+}
+
+function jobOptions({ block, slots, slow, onReadError, waitForJoin, stallTimeout }: CopyFlags): JobOptions {
+  const all: Partial<Record<keyof JobOptions, unknown>> = {
+    block,
+    slots,
+    slow,
+    onReadError,
+    waitForJoin,
+    stallTimeout,
+  };
+  return jobOptionsSchema.parse(
+    Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),
+  );
+}
+
+function absolute(path: string, cwd: string): string {
+  if (path === '') throw usageError('a path is empty');
+  const full = isAbsolute(path) ? path : join(cwd, '/').concat(path);
+  // After a symbolic link `..` is not what the text says: only the system may follow it.
+  return full.split('/').includes('..') ? full : resolve(full);
+}

@@ -1,0 +1,12 @@
+// Entry of the `carousel` command line.
+
+import { copyCommand } from './commands/copy.ts';
+import { demoCommand } from './commands/demo.ts';
+import { practiceCommand } from './commands/practice.ts';
+import { processContext } from './context.ts';
+import { runCli, type CommandMaker } from './program.ts';
+
+/** Every command of the command line, in the order of `--help`. A new one is one line here. */
+const commands: readonly CommandMaker[] = [copyCommand, practiceCommand, demoCommand];
+
+await runCli(process.argv.slice(2), commands, processContext());

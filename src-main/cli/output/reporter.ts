@@ -1,0 +1,13 @@
+// What a running copy tells, whoever listens.
+
+import type { HelperEvent } from '../../core/helper/helper-messages.ts';
+import type { CliSummary } from './summary.ts';
+
+/** One stream of events, several printers. */
+export interface CopyReporter {
+  event(event: HelperEvent): void;
+  /** A sentence of the command line's own, for people. */
+  note(text: string): void;
+  /** The last word. */
+  end(summary: CliSummary): void;
+}

@@ -1,0 +1,113 @@
+// The result in words, failed ones first. Pure: lines out of a summary.
+
+import { cleanText } from './clean.ts';
+import { formatBytes, formatDuration, plural } from './format.ts';
+import { isGoodTarget, type CliErrorInfo, type CliSummary, type CliTargetResult } from './summary.ts';
+import { errorWords, stateWord } from './words.ts';
+
+const MAX_RANGES = 10;
+const ORDER: readonly CliTargetResult['state'][] = [
+  'failed',
+  'removed',
+  'refused',
+  'cancelled',
+  'done',
+  'verified',
+];
+
+/** Everything a person needs to know at the end. */
+export function renderResult(summary: CliSummary): string[] {
+  const targets = [...summary.targets].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
+  return [
+    verdict(summary),
+    ...sourceTrouble(summary),
+    ...targets.map((target) => `  ${stateWord[target.state].padEnd(8)}  ${sentence(target, summary)}`),
+    ...(summary.source.bytesRead > 0 ? [sourceLine(summary)] : []),
+  ];
+}
+
+function verdict(summary: CliSummary): string {
+  const { targets, others } = summary;
+  const good = targets.filter(isGoodTarget).length;
+  if (targets.length === 0 && others.length === 0) return 'Nothing was copied: no target joined.';
+  if (targets.length === 0)
+    return `${plural(others.filter(isGoodTarget).length, 'drive')} of ${others.length} that joined got a copy.`;
+  if (good === targets.length) {
+    const zeros = summary.source.unreadable.length > 0;
+    const what = zeros
+      ? 'with zeros where the source could not be read'
+      : summary.ok
+        ? 'all good'
+        : 'but the job did not end well';
+    return `${plural(good, 'copy', 'copies')} made, ${what}.`;
+  }
+  return `${targets.length - good} of ${plural(targets.length, 'target')} did not get a good copy.`;
+}
+
+function sourceTrouble({ source }: CliSummary): string[] {
+  const lines = source.error ? [`The source ${cleanText(source.path)} ${because(source.error)}`] : [];
+  const bad = source.unreadable;
+  if (bad.length === 0) return lines;
+  const total = bad.reduce((sum, range) => sum + range.length, 0);
+  const untold = source.unreadableMore ?? 0;
+  const amount = `${untold > 0 ? 'more than ' : ''}${formatBytes(total)}`;
+  const places = plural(bad.length + untold, 'place');
+  lines.push(`The source could not be read in ${places} (${amount}); the copies hold zeros there:`);
+  for (const { offset, length } of bad.slice(0, MAX_RANGES)) lines.push(`  byte ${offset}, ${length} long`);
+  const more = Math.max(0, bad.length - MAX_RANGES) + untold;
+  if (more > 0) lines.push(`  ... and ${more} more (--json tells each as it is found)`);
+  return lines;
+}
+
+function sentence(target: CliTargetResult, summary: CliSummary): string {
+  const path = cleanText(target.path);
+  const size = formatBytes(summary.source.size);
+  const joined = target.joinedAtBlock ? `, joined at block ${target.joinedAtBlock}` : '';
+  const time = target.seconds > 0 ? ` in ${formatDuration(target.seconds)}` : '';
+  if (isGoodTarget(target)) {
+    const healed = target.healedBlocks > 0 ? `, ${plural(target.healedBlocks, 'block')} mended` : '';
+    return `${path}: ${size}${time}${joined}${healed}${target.state === 'done' ? ' (not verified)' : ''}`;
+  }
+  if (target.state === 'cancelled' && !target.error) {
+    return target.bytesWritten > 0 ? `${path} ${unusable(target, size)}` : `${path} was not written to.`;
+  }
+  const error = target.error ?? { code: 'internal', message: '' };
+  if (target.state === 'refused') return `${path} ${because(error)} Nothing was written to it.`;
+  return `${path} ${because(error, place(target, size))}${compared(target, summary)} ${unusable(target, size, true)}`;
+}
+
+function because({ code, message, errno }: CliErrorInfo, where = ''): string {
+  const { happened, advice } = errorWords(code);
+  const detail = code === 'internal' && message !== '' ? ` (${cleanText(message, 200)})` : '';
+  const codes = [code, errno].filter((part) => part !== undefined).join(', ');
+  return `${happened}${where}${detail} [${codes}].${advice === '' ? '' : ' ' + advice}`;
+}
+
+function place(target: CliTargetResult, size: string): string {
+  const at = target.error?.offset;
+  return at === undefined
+    ? ` after ${formatBytes(target.bytesWritten)} of ${size}`
+    : ` at ${formatBytes(at)} of ${size}`;
+}
+
+function compared(target: CliTargetResult, { targets, others }: CliSummary): string {
+  const at = target.error?.offset;
+  const rest = [...targets, ...others].filter((other) => other !== target && other.state !== 'refused');
+  if (at === undefined || rest.length === 0) return '';
+  const past = rest.filter(isGoodTarget).length;
+  const same = rest.filter((other) => other.error?.offset === at).length;
+  if (same > 0) return ` ${plural(same, 'other')} failed at the same place.`;
+  return past > 0 ? ` ${past === 1 ? 'One other has' : `${past} others have`} it all.` : '';
+}
+
+function unusable(target: CliTargetResult, size: string, short = false): string {
+  if (target.bytesWritten === 0) return 'Its old content may be damaged.';
+  return short
+    ? 'Its content is not usable.'
+    : `was stopped after ${formatBytes(target.bytesWritten)} of ${size}; its content is not usable.`;
+}
+
+function sourceLine({ source, seconds }: CliSummary): string {
+  const passes = source.size > 0 ? (source.bytesRead / source.size).toFixed(2) : '0';
+  return `Read ${formatBytes(source.bytesRead)} from the source (${passes} passes) in ${formatDuration(seconds)}.`;
+}

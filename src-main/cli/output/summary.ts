@@ -1,0 +1,48 @@
+// The result of a copy as the command line gives it: the helper's summary plus what was turned away before it.
+
+import type { HelperErrorInfo } from '../../core/helper/helper-messages.ts';
+import type { JobSummary, TargetResult } from '../../core/helper/job-ledger.ts';
+import type { CliErrorCode } from '../exit-codes.ts';
+
+/** An error with the codes that only the command line gives. */
+export type CliErrorInfo = Omit<HelperErrorInfo, 'code'> & { code: CliErrorCode };
+/** One line of the result. */
+export type CliTargetResult = Omit<TargetResult, 'error'> & { error?: CliErrorInfo | undefined };
+/** The result. */
+export type CliSummary = Omit<JobSummary, 'targets'> & { targets: CliTargetResult[] };
+
+/** A target that was turned away before any byte was written. */
+export function turnedAway(path: string, error: CliErrorInfo): CliTargetResult {
+  return { path, state: 'refused', ...NOTHING_WRITTEN, error };
+}
+
+/** A target that nothing is wrong with, but nothing was begun. */
+export function notBegun(path: string): CliTargetResult {
+  return { path, state: 'cancelled', ...NOTHING_WRITTEN };
+}
+
+/** The summary with the targets that the helper never heard of. */
+export function withTurnedAway(summary: JobSummary, away: readonly CliTargetResult[]): CliSummary {
+  return { ...summary, ok: summary.ok && away.length === 0, targets: [...summary.targets, ...away] };
+}
+
+/** The summary of a copy that was not begun. */
+export function notBegunSummary(source: string, targets: CliTargetResult[]): CliSummary {
+  const nothing = { path: source, size: 0, bytesRead: 0, laps: 0, rootDigest: null, unreadable: [] };
+  const shape = {
+    event: 'summary',
+    t: 0,
+    ok: false,
+    role: 'producer',
+    outcome: 'refused',
+    seconds: 0,
+  } as const;
+  return { ...shape, source: nothing, targets, others: [] };
+}
+
+/** Is this target's copy good? */
+export function isGoodTarget(target: { readonly state: string }): boolean {
+  return target.state === 'done' || target.state === 'verified';
+}
+
+const NOTHING_WRITTEN = { joinedAtBlock: null, bytesWritten: 0, badBlocks: 0, healedBlocks: 0, seconds: 0 };

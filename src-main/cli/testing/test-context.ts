@@ -1,0 +1,77 @@
+// A command's world for tests: collects what is said, answers questions, rings Ctrl-C.
+
+import type { HelperClient } from '../../core/helper/helper-client.ts';
+import type { CliContext, TextOut } from '../context.ts';
+
+/** A world and what came out of it. */
+export interface TestWorld {
+  readonly context: CliContext;
+  out(): string;
+  err(): string;
+  exitCode(): number | undefined;
+  interrupt(): void;
+  /** The JSON lines on standard output. */
+  json(): Record<string, unknown>[];
+}
+
+/** What a test may set. */
+export interface TestSetting {
+  readonly helper?: () => HelperClient;
+  readonly terminal?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly answer?: string;
+  readonly cwd?: string;
+  /** Called with everything that is said to people. */
+  readonly onText?: (text: string) => void;
+}
+
+/** Makes a world. */
+export function testWorld(setting: TestSetting = {}): TestWorld {
+  const said = { out: '', err: '' };
+  const handlers = new Set<() => void>();
+  let exitCode: number | undefined;
+  const terminal = setting.terminal ?? false;
+  const stream = (name: 'out' | 'err'): TextOut => ({
+    write: (text) => {
+      said[name] += text;
+      if (name === 'err') setting.onText?.(text);
+    },
+    isTerminal: terminal,
+    columns: 120,
+    rows: 24,
+  });
+  const context: CliContext = {
+    stdout: stream('out'),
+    stderr: stream('err'),
+    env: setting.env ?? {},
+    cwd: setting.cwd ?? '/work folder',
+    self: ['false'],
+    canAsk: setting.answer !== undefined,
+    ask: async (question) => {
+      said.err += question;
+      return setting.answer ?? '';
+    },
+    helper: setting.helper ?? (() => raise()),
+    onInterrupt: (handler) => {
+      handlers.add(handler);
+      return () => handlers.delete(handler);
+    },
+    setExitCode: (code) => (exitCode = code),
+  };
+  return {
+    context,
+    out: () => said.out,
+    err: () => said.err,
+    exitCode: () => exitCode,
+    interrupt: () => handlers.forEach((handler) => handler()),
+    json: () =>
+      said.out
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}
+
+function raise(): never {
+  throw new Error('this test has no helper');
+}

@@ -1,0 +1,78 @@
+// The app's and the command line's way to the helper.
+
+import type { z } from '@contract/zod.ts';
+import { findHelper } from './helper-path.ts';
+import { HelperJob, type JobRequest } from './helper-job.ts';
+import { explain } from './helper-messages.ts';
+import { directLauncher } from './launch/direct-launcher.ts';
+import type { HelperLauncher } from './launch/launcher.ts';
+import { HelperCommandError, ONE_SHOT_MS, runOneShot } from './one-shot.ts';
+import {
+  runningJobSchema,
+  verdictSchema,
+  versionSchema,
+  type HelperVersion,
+  type RunningJob,
+  type Verdict,
+} from './verdicts.ts';
+
+/** Starts, finds and questions helpers. */
+export class HelperClient {
+  readonly #launcher: HelperLauncher;
+  readonly #oneShotMs: number;
+
+  /** Without a launcher the helper is searched for and started with this user's rights; throws `HelperNotFound`. */
+  constructor(launcher: HelperLauncher = directLauncher(findHelper()), oneShotMs: number = ONE_SHOT_MS) {
+    this.#launcher = launcher;
+    this.#oneShotMs = oneShotMs;
+  }
+
+  /** Starts a copy, or joins the running copy of the same source. Throws `RangeError` on a request that no helper would take. */
+  start(request: JobRequest): HelperJob {
+    return new HelperJob(this.#launcher, ['job'], request);
+  }
+
+  /** Looks in on a running job. */
+  attach(job: string): HelperJob {
+    return new HelperJob(this.#launcher, ['attach', job], null);
+  }
+
+  /** The jobs of this user that run now. */
+  listJobs(): Promise<RunningJob[]> {
+    return this.#ask(['jobs'], runningJobSchema);
+  }
+
+  /** What is at these paths, in the same order, and may it be source or target? */
+  async check(paths: readonly string[]): Promise<Verdict[]> {
+    if (paths.length === 0) return [];
+    const verdicts = await this.#ask(['check', ...paths], verdictSchema);
+    if (verdicts.length !== paths.length || verdicts.some((verdict, i) => verdict.path !== paths[i]))
+      throw new HelperCommandError('carousel-helper check answered about other paths than it was asked for');
+    return verdicts;
+  }
+
+  /** The helper's versions. */
+  async version(): Promise<HelperVersion> {
+    const [version] = await this.#ask(['--version'], versionSchema);
+    if (version === undefined) throw new HelperCommandError('carousel-helper --version said nothing');
+    return version;
+  }
+
+  async #ask<T>(args: readonly string[], schema: z.ZodType<T>): Promise<T[]> {
+    const lines = await runOneShot(this.#launcher, args, this.#oneShotMs);
+    return lines.map((line) => {
+      const parsed = schema.safeParse(parseJson(line));
+      if (!parsed.success)
+        throw new HelperCommandError(`carousel-helper ${args[0] ?? ''}: ${explain(parsed.error)}`);
+      return parsed.data;
+    });
+  }
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+}

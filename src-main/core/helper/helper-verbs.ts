@@ -1,0 +1,79 @@
+// What the client may say to the helper. Checked on the way out too: the helper ends the connection on a bad line, and a bad
+// line here would be a mistake of ours that must not cost anybody a running copy.
+
+import { z } from '@contract/zod.ts';
+import { PROTOCOL_VERSION } from './helper-messages.ts';
+
+/** A line longer than this is refused by either side. */
+export const MAX_LINE_BYTES = 65_536;
+/** Most targets one `start` or `add` may name. */
+export const MAX_TARGETS = 64;
+
+const absolute = z
+  .string()
+  .startsWith('/', 'paths must be absolute')
+  .max(4096)
+  .refine((path) => !path.includes('\0'), 'no NUL in a path');
+const request = z.string().max(64).optional();
+const target = z.strictObject({ path: absolute });
+
+/** Options of a job; what is left out takes the helper's default. */
+export const jobOptionsSchema = z.strictObject({
+  block: z
+    .number()
+    .int()
+    .min(65_536)
+    .max(16_777_216)
+    .refine((bytes) => Number.isInteger(Math.log2(bytes)), 'must be a power of two')
+    .optional(),
+  slots: z.number().int().min(2).max(1024).optional(),
+  slow: z.enum(['together', 'catch-up']).optional(),
+  onReadError: z.enum(['skip', 'stop']).optional(),
+  waitForJoin: z.number().min(0).max(86_400).optional(),
+  stallTimeout: z.number().min(1).max(3600).optional(),
+  verify: z.boolean().optional(),
+  heal: z.boolean().optional(),
+});
+
+/** Every verb of the protocol. */
+export const verbSchema = z.discriminatedUnion('verb', [
+  z.strictObject({
+    verb: z.literal('start'),
+    version: z.literal(PROTOCOL_VERSION),
+    source: z.strictObject({ path: absolute }),
+    targets: z.array(target).max(MAX_TARGETS),
+    options: jobOptionsSchema,
+    request,
+  }),
+  z.strictObject({ verb: z.literal('add'), targets: z.array(target).min(1).max(MAX_TARGETS), request }),
+  z.strictObject({ verb: z.literal('remove'), id: z.number().int().nonnegative(), request }),
+  z.strictObject({
+    verb: z.literal('slow'),
+    policy: z.enum(['together', 'catch-up']),
+    id: z.number().int().nonnegative().optional(),
+    request,
+  }),
+  z.strictObject({ verb: z.literal('cancel'), request }),
+  z.strictObject({
+    verb: z.literal('digests'),
+    from: z.number().int().nonnegative(),
+    count: z.number().int().min(1).max(1024),
+    request,
+  }),
+]);
+
+/** Options of a job. */
+export type JobOptions = z.infer<typeof jobOptionsSchema>;
+/** A message to the helper. */
+export type Verb = z.infer<typeof verbSchema>;
+
+/** The line for a verb, with its newline; throws a `RangeError` where the protocol would not take it. */
+export function encodeVerb(verb: Verb): string {
+  const checked = verbSchema.safeParse(verb);
+  if (!checked.success)
+    throw new RangeError(checked.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; '));
+  const line = JSON.stringify(checked.data) + '\n';
+  if (Buffer.byteLength(line) > MAX_LINE_BYTES)
+    throw new RangeError('too many long paths for one message to the helper');
+  return line;
+}

@@ -1,0 +1,204 @@
+// What is known of a job so far, kept from its events, so that an honest summary can be given even if the helper never sends
+// its own. Pure: no process, no clock of its own.
+
+import { helperErrorClass } from '@contract/helper-errors.gen.ts';
+import type {
+  FinalState,
+  HelperErrorInfo,
+  HelperEvent,
+  HelperEventOf,
+  TargetState,
+} from './helper-messages.ts';
+import { isFinal } from './helper-messages.ts';
+
+type WireSummary = HelperEventOf<'summary'>;
+/** One line of the result. */
+export type TargetResult = Omit<WireSummary['targets'][number], 'state'> & { state: FinalState };
+/** The result of a job. `helper-died` and `detached` are outcomes that only this side can know. */
+export type JobSummary = Omit<WireSummary, 'outcome'> & {
+  outcome: WireSummary['outcome'] | 'helper-died' | 'detached';
+};
+
+interface Entry {
+  id: number | undefined;
+  path: string;
+  mine: boolean;
+  state: TargetState;
+  joinedAtBlock: number | null;
+  bytesWritten: number;
+  badBlocks: number;
+  healedBlocks: number;
+  seconds: number;
+  error: HelperErrorInfo | undefined;
+}
+
+/** Keeps the last known state of everything on a job. */
+export class JobLedger {
+  readonly #source: WireSummary['source'];
+  readonly #asked: string[];
+  readonly #entries = new Map<number, Entry>();
+  #role: WireSummary['role'] = 'producer';
+  #lastT = 0;
+
+  constructor(sourcePath: string, targets: readonly string[]) {
+    this.#source = { path: sourcePath, size: 0, bytesRead: 0, laps: 0, rootDigest: null, unreadable: [] };
+    this.#asked = [...targets];
+  }
+
+  /** The client asked for more targets. */
+  ask(targets: readonly string[]): void {
+    this.#asked.push(...targets);
+  }
+
+  /** Takes note of an event. */
+  apply(event: HelperEvent): void {
+    this.#lastT = Math.max(this.#lastT, event.t);
+    switch (event.event) {
+      case 'job':
+        this.#role = event.role;
+        this.#source.path = event.source.path;
+        this.#source.size = event.source.size;
+        break;
+      case 'head':
+        this.#source.bytesRead = Math.max(this.#source.bytesRead, event.bytesRead);
+        this.#source.laps = Math.max(this.#source.laps, event.lap);
+        break;
+      case 'bad-source':
+        this.#source.unreadable.push({ offset: event.offset, length: event.length });
+        break;
+      case 'target':
+        this.#onTarget(event);
+        break;
+      case 'joined':
+        this.#entry(event).joinedAtBlock = event.block;
+        break;
+      case 'progress': {
+        const entry = this.#entry(event);
+        // Later phases count from zero again; what was written stays written.
+        if (event.phase === 'copying' || event.phase === 'aside' || event.phase === 'flushing')
+          entry.bytesWritten = Math.max(entry.bytesWritten, event.bytes);
+        if (!isFinal(entry.state)) entry.state = event.phase;
+        break;
+      }
+      default:
+        break;
+    }
+  }
+
+  /** The helper's own summary, held against what we asked for: nothing that is missing or unfinished may read as good. */
+  settle(summary: WireSummary): JobSummary {
+    const missing = summary.role === 'observer' ? [] : notIn(this.#asked, summary.targets);
+    const targets = [
+      ...summary.targets,
+      ...missing.map((path) =>
+        blank(path, 'failed', { code: 'internal', message: 'missing from the result' }),
+      ),
+    ];
+    const ok = summary.ok && summary.outcome === 'complete' && isGood(summary.source, targets);
+    return { ...summary, targets, ok };
+  }
+
+  /** The summary when the helper is gone without one: what had ended stays as it was, everything else failed. */
+  lost(error: HelperErrorInfo): JobSummary {
+    const end = (entry: Entry): TargetResult => {
+      const { mine: _mine, state, error: known, id, ...rest } = entry;
+      const shared = id === undefined ? rest : { ...rest, id };
+      if (!isFinal(state)) return { ...shared, state: 'failed', error: known ?? error };
+      return known === undefined ? { ...shared, state } : { ...shared, state, error: known };
+    };
+    const own = [...this.#entries.values()].filter((entry) => entry.mine).map(end);
+    const unheard = notIn(this.#asked, own).map((path) => blank(path, 'failed', error));
+    return this.#summary('helper-died', [...own, ...unheard], this.#others().map(end), error);
+  }
+
+  /** The summary when the helper would not begin. */
+  refused(error: HelperErrorInfo): JobSummary {
+    const kind = helperErrorClass[error.code];
+    const state = kind === 'refused' || kind === 'permission' || kind === 'usage' ? 'refused' : 'failed';
+    const targets = this.#asked.map((path) => blank(path, state, error));
+    return this.#summary(kind === 'source' ? 'source-failed' : 'refused', targets, [], error);
+  }
+
+  /** The summary when we stopped looking: only what had ended by then. */
+  detached(): JobSummary {
+    const ended = [...this.#entries.values()].flatMap((entry) => {
+      const { mine: _mine, id: _id, error, state, ...rest } = entry;
+      return isFinal(state) ? [error === undefined ? { ...rest, state } : { ...rest, state, error }] : [];
+    });
+    return this.#summary('detached', ended, []);
+  }
+
+  #summary(
+    outcome: JobSummary['outcome'],
+    targets: TargetResult[],
+    others: TargetResult[],
+    error?: HelperErrorInfo,
+  ): JobSummary {
+    const source = error === undefined ? this.#source : { ...this.#source, error };
+    const t = this.#lastT;
+    return { event: 'summary', t, ok: false, role: this.#role, outcome, source, targets, others, seconds: t };
+  }
+
+  #others(): Entry[] {
+    return [...this.#entries.values()].filter((entry) => !entry.mine);
+  }
+
+  #onTarget(event: HelperEventOf<'target'>): void {
+    const entry = this.#entry(event);
+    if (isFinal(entry.state)) return; // nothing comes back from the end, whatever arrives late
+    entry.mine = event.mine;
+    entry.state = event.state;
+    entry.joinedAtBlock = event.joinedAtBlock ?? entry.joinedAtBlock;
+    entry.bytesWritten = Math.max(entry.bytesWritten, event.bytesWritten);
+    entry.badBlocks = event.badBlocks;
+    entry.healedBlocks = event.healedBlocks;
+    entry.seconds = event.seconds;
+    entry.error = event.error;
+  }
+
+  #entry(event: { id: number; target: string }): Entry {
+    const known = this.#entries.get(event.id);
+    if (known) return known;
+    const made: Entry = {
+      ...blank(event.target, 'failed'),
+      id: event.id,
+      mine: false, // until a `target` event says so: `joined` of others may come first
+      state: 'waiting',
+      error: undefined,
+    };
+    this.#entries.set(event.id, made);
+    return made;
+  }
+}
+
+/** Is this result free of anything that is not good? */
+export function isGood(source: JobSummary['source'], targets: readonly TargetResult[]): boolean {
+  const clean = source.unreadable.length === 0 && source.error === undefined;
+  return clean && targets.every((target) => target.state === 'done' || target.state === 'verified');
+}
+
+function notIn(asked: readonly string[], targets: readonly { path: string }[]): string[] {
+  const left = targets.map((target) => target.path);
+  return asked.filter((path) => {
+    const at = left.indexOf(path);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+function blank(
+  path: string,
+  state: FinalState,
+  error?: HelperErrorInfo,
+): TargetResult & { joinedAtBlock: null } {
+  const bare = {
+    path,
+    state,
+    joinedAtBlock: null,
+    bytesWritten: 0,
+    badBlocks: 0,
+    healedBlocks: 0,
+    seconds: 0,
+  };
+  return error === undefined ? bare : { ...bare, error };
+}

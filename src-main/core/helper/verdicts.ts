@@ -1,0 +1,45 @@
+// Answers of the helper's one-shot commands: verdicts on paths, running jobs, its version.
+
+import { helperErrorCodes } from '@contract/helper-errors.gen.ts';
+import { z } from '@contract/zod.ts';
+
+const count = z.number().int().nonnegative();
+const reason = z.object({
+  code: z.enum(helperErrorCodes).catch('internal'),
+  message: z.string().default(''),
+});
+const fitness = z.object({ ok: z.boolean(), reasons: z.array(reason).default([]) });
+
+/** What the helper found at a path, and whether it may be a source or a target. */
+export const verdictSchema = z.object({
+  path: z.string(),
+  exists: z.boolean(),
+  kind: z.enum(['missing', 'device', 'file', 'other']).nullish(),
+  size: count.nullish(),
+  sectorSize: count.nullish(),
+  physicalSectorSize: count.nullish(),
+  readOnly: z.boolean().nullish(),
+  removable: z.boolean().nullish(),
+  major: count.nullish(),
+  minor: count.nullish(),
+  diskseq: count.nullish(),
+  source: fitness,
+  target: fitness,
+});
+
+/** A job that runs on this machine. */
+export const runningJobSchema = z.object({
+  job: z.string().max(256),
+  pid: count.nullable(),
+  source: z.string(),
+});
+
+/** What `carousel-helper --version` says. */
+export const versionSchema = z.object({ version: count, helper: z.string() });
+
+/** What the helper found at a path. */
+export type Verdict = z.infer<typeof verdictSchema>;
+/** A job that runs on this machine. */
+export type RunningJob = z.infer<typeof runningJobSchema>;
+/** The helper's protocol version and its own. */
+export type HelperVersion = z.infer<typeof versionSchema>;
