@@ -15,10 +15,15 @@
       'platform/posix/clock.cpp', 'platform/posix/endpoint.cpp', 'platform/posix/handle.cpp', 'platform/posix/process.cpp',
       'platform/posix/system_error.cpp',
     ],
-    'linux_sources': [
-      'platform/linux/block_file.cpp', 'platform/linux/device_watcher.cpp', 'platform/linux/doorbell.cpp', 'platform/linux/inspect.cpp',
-      'platform/linux/mounts.cpp', 'platform/linux/own_program.cpp', 'platform/linux/rendezvous.cpp', 'platform/linux/shared_map.cpp',
-      'platform/linux/sysfs.cpp',
+    'conditions': [
+      ['OS=="linux"', {
+        'platform_sources': [
+          '<@(posix_sources)',
+          'platform/linux/block_file.cpp', 'platform/linux/device_watcher.cpp', 'platform/linux/doorbell.cpp', 'platform/linux/inspect.cpp',
+          'platform/linux/mounts.cpp', 'platform/linux/own_program.cpp', 'platform/linux/rendezvous.cpp', 'platform/linux/shared_map.cpp',
+          'platform/linux/sysfs.cpp',
+        ],
+      }],
     ],
   },
   'target_defaults': {
@@ -31,7 +36,6 @@
       '-Wno-maybe-uninitialized'],  # GCC 12 sees it falsely in std::variant
     'conditions': [
       ['OS=="linux"', {
-        'sources': ['<@(posix_sources)', '<@(linux_sources)'],
         'ldflags': ['-pie', '-Wl,-z,relro,-z,now', '-Wl,-z,noexecstack', '-pthread'],
         'defines': ['_FILE_OFFSET_BITS=64', '_GNU_SOURCE'],
       }],
@@ -44,6 +48,14 @@
     },
   },
   'targets': [
-    { 'target_name': 'carousel-helper', 'type': 'executable', 'sources': ['apps/helper_main.cpp', '<@(engine_sources)'] },
+    { 'target_name': 'engine', 'type': 'static_library', 'sources': ['<@(engine_sources)', '<@(platform_sources)'] },
+    { 'target_name': 'carousel-helper', 'type': 'executable', 'dependencies': ['engine'], 'sources': ['apps/helper_main.cpp'] },
+    {
+      'target_name': 'carousel-helper-tests', 'type': 'executable', 'dependencies': ['engine'],
+      'sources': [
+        'tests/main.cpp', 'tests/digest_test.cpp', 'tests/json_test.cpp', 'tests/races_test.cpp', 'tests/ring_test.cpp', 'tests/rules_test.cpp',
+        'tests/target_test.cpp', 'tests/verbs_test.cpp',
+      ],
+    },
   ],
 }

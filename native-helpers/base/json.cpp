@@ -224,6 +224,8 @@ void append_string(std::string& out, std::string_view text) {
     if (c == '"' || c == '\\') {
       out += '\\';
       out += text[0];
+    } else if (c == 0) {
+      out += "\xEF\xBF\xBD";  // our own reader takes no NUL
     } else if (c < 0x20 || c == 0x7F) {
       char escaped[8];
       std::snprintf(escaped, sizeof escaped, "\\u%04x", static_cast<unsigned>(c));

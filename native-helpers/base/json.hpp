@@ -52,7 +52,7 @@ class Value {
 /// Parses exactly one JSON value of at most kMaxEvent bytes; Code::protocol if it is anything else.
 Result<Value> parse(std::string_view text);
 
-/// Appends the text as a JSON string; bytes that are not UTF-8 become U+FFFD.
+/// Appends the text as a JSON string; NUL and bytes that are not UTF-8 become U+FFFD.
 void append_string(std::string& out, std::string_view text);
 
 /// Writes one object field by field.

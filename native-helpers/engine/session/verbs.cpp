@@ -37,6 +37,10 @@ class Reader {
     }
     return *n;
   }
+  std::uint64_t required(const char* key, std::uint64_t low, std::uint64_t high) {
+    if (!from_.contains(key)) fail(std::string(key) + " is missing");
+    return whole(key, low, low, high);
+  }
   bool choice(const char* key, const char* no, const char* yes, bool otherwise) {
     const json::Value* v = take(key);
     if (v == nullptr) return otherwise;
@@ -136,9 +140,10 @@ Result<Verb> decode_verb(std::string_view line) {
   } else if (word == "add") {
     verb.what = AddVerb{r.targets()};
   } else if (word == "remove") {
-    verb.what = RemoveVerb{r.whole("id", 0, 1, kMaxId)};
+    verb.what = RemoveVerb{r.required("id", 1, kMaxId)};
   } else if (word == "slow") {
     SlowVerb slow;
+    if (parsed->find("policy") == nullptr) r.fail("policy is missing");
     slow.catch_up = r.choice("policy", "together", "catch-up", false);
     if (const std::uint64_t id = r.whole("id", 0, 1, kMaxId); id != 0) slow.id = id;
     verb.what = slow;
@@ -146,7 +151,7 @@ Result<Verb> decode_verb(std::string_view line) {
     verb.what = CancelVerb{};
   } else if (word == "digests") {
     DigestsVerb digests;
-    digests.from = r.whole("from", 0, 0, kMaxId);
+    digests.from = r.required("from", 0, kMaxId);
     digests.count = r.whole("count", kMaxDigests, 1, kMaxDigests);
     verb.what = digests;
   } else {

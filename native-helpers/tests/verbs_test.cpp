@@ -1,0 +1,61 @@
+#include "engine/session/verbs.hpp"
+
+#include <random>
+
+#include "tests/test.hpp"
+
+using namespace carousel;
+
+TEST("verbs: start with everything") {
+  const auto v = decode_verb(
+      R"({"verb":"start","version":1,"request":"r1","source":{"path":"/a"},"targets":[{"path":"/b"},{"path":"/c"}],"options":{"block":65536,"slots":2,"slow":"catch-up","onReadError":"stop","waitForJoin":5,"stallTimeout":7,"verify":false,"heal":false}})");
+  CHECK(v.ok());
+  const auto& s = std::get<StartVerb>(v->what);
+  CHECK(v->request == "r1" && s.source == "/a" && s.targets == (std::vector<std::string>{"/b", "/c"}));
+  CHECK(s.options.block == 65536 && s.options.slots == 2 && s.options.catch_up && s.options.stop_on_read_error);
+  CHECK(s.options.wait_for_join == 5 && s.options.stall_timeout == 7);
+}
+
+TEST("verbs: every bad line is refused with the right code") {
+  const std::string start = R"({"verb":"start","version":1,"source":{"path":"/a"},"targets":[)";
+  const std::pair<std::string, Code> table[] = {
+      {"null", Code::protocol},
+      {"[]", Code::protocol},
+      {"{}", Code::protocol},
+      {R"({"verb":"nothing"})", Code::protocol},
+      {R"({"verb":["start"]})", Code::protocol},
+      {R"({"verb":"cancel","extra":1})", Code::protocol},
+      {R"({"verb":"cancel","request":7})", Code::protocol},
+      {R"({"verb":"cancel","request":")" + std::string(65, 'x') + "\"}", Code::protocol},
+      {R"({"verb":"remove"})", Code::protocol},
+      {R"({"verb":"slow"})", Code::protocol},
+      {R"({"verb":"digests"})", Code::protocol},
+      {R"({"verb":"remove","id":-1})", Code::bad_option},
+      {R"({"verb":"remove","id":1.5})", Code::bad_option},
+      {R"({"verb":"slow","policy":"fast"})", Code::bad_option},
+      {R"({"verb":"digests","from":0,"count":1025})", Code::bad_option},
+      {R"({"verb":"add"})", Code::protocol},
+      {R"({"verb":"add","targets":[{"path":"relative"}]})", Code::protocol},
+      {R"({"verb":"add","targets":[{"path":"/a","x":1}]})", Code::protocol},
+      {R"({"verb":"add","targets":["/a"]})", Code::protocol},
+      {R"({"verb":"start","version":2,"source":{"path":"/a"},"targets":[]})", Code::version_mismatch},
+      {start + R"(],"options":{"block":65537}})", Code::bad_option},
+      {start + R"(],"options":{"block":32768}})", Code::bad_option},
+      {start + R"(],"options":{"slots":1}})", Code::bad_option},
+      {start + R"(],"options":{"slots":1025}})", Code::bad_option},
+      {start + R"(],"options":{"stallTimeout":0}})", Code::bad_option},
+      {start + R"(],"options":{"verify":true}})", Code::bad_option},
+      {start + R"(],"options":{"wat":1}})", Code::protocol},
+      {start + R"(],"options":7})", Code::protocol},
+  };
+  for (const auto& [line, code] : table) {
+    const auto v = decode_verb(line);
+    CHECK(!v.ok() && v.error().code == code);
+  }
+}
+
+TEST("verbs: at most 64 targets") {
+  std::string targets;
+  for (int i = 0; i < 65; ++i) targets += std::string(i == 0 ? "" : ",") + R"({"path":"/t)" + std::to_string(i) + "\"}";
+  CHECK(!decode_verb(R"({"verb":"add","targets":[)" + targets + "]}").ok());
+}
