@@ -64,8 +64,8 @@ describe('carousel list', () => {
   it('prints a table', async () => {
     const world = await list([], [stick, system]);
     expect(world.out().split('\n')).toEqual([
-      'DRIVE            SIZE  BUS   NAME                             CONTENTS                     TARGET',
-      '/dev/sdb      32.0 GB  usb   Kingston DataTraveler 3.0 …A41C  "HOLIDAY[2J", 21.0 GB used   yes',
+      'DRIVE            SIZE  BUS   NAME                             CONTENTS                    TARGET',
+      '/dev/sdb      32.0 GB  usb   Kingston DataTraveler 3.0 …A41C  "HOLIDAY[2J", 21.0 GB used  yes',
       expect.stringMatching(/^\/dev\/nvme0n1 {2}32\.0 GB {2}nvme .* no: the running system uses this disk$/),
       '',
     ]);

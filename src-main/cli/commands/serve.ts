@@ -155,7 +155,7 @@ async function live(context: CliContext, { practice, record }: Flags): Promise<S
   const app = await createApp({
     host: 'serve',
     version,
-    ...(practice === undefined ? {} : { list: () => Promise.resolve([]) }),
+    practiceOnly: practice !== undefined,
     ...(recorder ? { recorder } : {}),
     ports: {
       clock: systemClock,

@@ -1,0 +1,259 @@
+/** Jobs: one source and everything that rides on it. */
+import { appErrorSchema } from '../errors.ts';
+import { z } from '../zod.ts';
+import {
+  byteCount,
+  driveIdSchema,
+  filePath,
+  foreignText,
+  jobIdSchema,
+  nothing,
+  rate,
+  reasonsSchema,
+  targetIdSchema,
+  type CallDefinition,
+} from './common.ts';
+import { busSchema, driveIdentitySchema, driveKindSchema, volumeSchema } from './drives.ts';
+
+/** What a job remembers of a drive: it goes on being shown when the drive has been pulled out. */
+export const driveCardSchema = z.strictObject({
+  /** Null when the job found it by its path only (a job begun by another program). */
+  drive: driveIdSchema.nullable(),
+  kind: driveKindSchema,
+  /** Where it was when it stepped on. */
+  path: filePath,
+  identity: driveIdentitySchema,
+  title: foreignText,
+  labels: z.array(foreignText).max(128),
+  bus: busSchema,
+  port: z.string().max(64).nullable(),
+});
+export type DriveCard = z.infer<typeof driveCardSchema>;
+
+export const slowPolicySchema = z.enum(['together', 'catch-up']);
+export type SlowPolicy = z.infer<typeof slowPolicySchema>;
+
+/** The states of a target; the helper's own words. The last six are final. */
+export const targetStateSchema = z.enum([
+  'waiting',
+  'copying',
+  'aside',
+  'flushing',
+  'verifying',
+  'healing',
+  'done',
+  'verified',
+  'failed',
+  'removed',
+  'cancelled',
+  'refused',
+]);
+export type TargetState = z.infer<typeof targetStateSchema>;
+
+const finalStates: ReadonlySet<TargetState> = new Set<TargetState>([
+  'done',
+  'verified',
+  'failed',
+  'removed',
+  'cancelled',
+  'refused',
+]);
+
+/** True for a state that does not change any more. */
+export const isFinal = (state: TargetState): boolean => finalStates.has(state);
+
+/** True for the two good final states. */
+export const isGood = (state: TargetState): boolean => state === 'done' || state === 'verified';
+
+/** One target on a job. */
+export const targetSchema = z.strictObject({
+  id: targetIdSchema,
+  card: driveCardSchema,
+  state: targetStateSchema,
+  /** 1, or more after retries. */
+  attempt: z.int().positive(),
+  /** False for targets that another program put on the same job. */
+  mine: z.boolean(),
+  /** Bytes of the target as the helper knows it; null before it has looked. */
+  size: byteCount.nullable(),
+  joinedAtBlock: z.number().int().nonnegative().nullable(),
+  joinedAtSequence: z.number().int().nonnegative().nullable(),
+  /** Bytes the device has acknowledged, of `job.source.size`; never goes back within one attempt. */
+  bytesCopied: byteCount,
+  /** Bytes read back, of `job.source.size`; null before verification began. */
+  bytesVerified: byteCount.nullable(),
+  bytesPerSecond: rate,
+  /**
+   * Where the copied bytes are: hex digits, each the filled sixteenths of one equal part of the source
+   * (`0` none, `f` all). Empty before the first byte.
+   */
+  coverage: z.string().regex(/^[0-9a-f]{0,128}$/),
+  /** What the present phase still needs at its present rate; null while unknown. */
+  etaSeconds: z.number().nonnegative().nullable(),
+  /** Its own policy, when it differs from the job's. */
+  slow: slowPolicySchema.nullable(),
+  /** Seconds without an answer from the device; null while it answers. */
+  stalledSeconds: z.number().nonnegative().nullable(),
+  /** Below half the median of its siblings for half a minute. */
+  slowForItsKind: z.boolean(),
+  badBlocks: z.number().int().nonnegative(),
+  healedBlocks: z.number().int().nonnegative(),
+  /** Seconds on the job, once it is over. */
+  seconds: z.number().nonnegative().nullable(),
+  error: appErrorSchema.nullable(),
+});
+export type Target = z.infer<typeof targetSchema>;
+
+export const rangeSchema = z.strictObject({ offset: byteCount, length: byteCount });
+export type ByteRange = z.infer<typeof rangeSchema>;
+
+/** What the person chose for the job. */
+export const jobOptionsSchema = z.strictObject({
+  verify: z.boolean(),
+  heal: z.boolean(),
+  slow: slowPolicySchema,
+  onReadError: z.enum(['skip', 'stop']),
+  /** A power of two. */
+  blockSize: z.int().min(65536).max(16777216),
+  slots: z.int().min(2).max(1024),
+  /** Seconds the job stays open for joiners while no target rides. */
+  waitForJoin: z.int().min(0).max(86400),
+  stallTimeout: z.int().min(1).max(3600),
+});
+export type JobOptions = z.infer<typeof jobOptionsSchema>;
+
+/** One point of the speed graph: seconds since the start, source bytes/s, sum over the targets bytes/s. */
+export const speedSampleSchema = z.tuple([z.number(), rate, rate]);
+export type SpeedSample = z.infer<typeof speedSampleSchema>;
+
+export const jobSourceSchema = z.strictObject({
+  card: driveCardSchema,
+  size: byteCount,
+  /** Null until the helper has opened it. */
+  mountedWritable: z.boolean().nullable(),
+  bytesRead: byteCount,
+  bytesPerSecond: rate,
+  /** 1 on the first turn. */
+  lap: z.int().positive(),
+  /** The newest published sequence and its block; null before the first. */
+  headSequence: z.number().int().nonnegative().nullable(),
+  headBlock: z.number().int().nonnegative().nullable(),
+  /** Ranges that could not be read and hold zeros in the copies; the first 256. */
+  unreadable: z.array(rangeSchema).max(256),
+  unreadableBytes: byteCount,
+  rootDigest: z.string().max(128).nullable(),
+  error: appErrorSchema.nullable(),
+});
+
+export const outcomeSchema = z.enum(['complete', 'cancelled', 'source-failed', 'refused', 'helper-lost']);
+export type JobOutcome = z.infer<typeof outcomeSchema>;
+
+/** A job: running, or over and still shown. */
+export const jobSchema = z.strictObject({
+  id: jobIdSchema,
+  state: z.enum(['starting', 'running', 'stopping', 'ended']),
+  /** Null until it has ended. */
+  outcome: outcomeSchema.nullable(),
+  /** `producer`: begun here. `consumer`: joined a job of another program. `observer`: another program's, looked in on. */
+  role: z.enum(['producer', 'consumer', 'observer']).nullable(),
+  source: jobSourceSchema,
+  options: jobOptionsSchema,
+  /** Null until the helper has said it. */
+  blockCount: z.number().int().positive().nullable(),
+  targets: z.record(targetIdSchema, targetSchema),
+  /** In the order in which they stepped on; a cell keeps its place. */
+  targetOrder: z.array(targetIdSchema),
+  /** Who holds the job back. */
+  pace: z.strictObject({ by: z.enum(['source', 'target', 'none']), target: targetIdSchema.nullable() }),
+  warnings: reasonsSchema,
+  /** Oldest first, one a second at most. */
+  speeds: z.array(speedSampleSchema).max(900),
+  /** Milliseconds since 1970. */
+  startedAt: z.number(),
+  endedAt: z.number().nullable(),
+});
+export type Job = z.infer<typeof jobSchema>;
+
+/** A yes to erasing one drive: the token from `jobs.checkTargets`, and for level 2 what was typed. */
+export const approvalSchema = z.strictObject({
+  drive: driveIdSchema,
+  token: z.string().max(256),
+  typed: z.string().max(64).optional(),
+});
+export type Approval = z.infer<typeof approvalSchema>;
+
+/** What writing to one drive would mean. */
+export const targetCheckSchema = z.strictObject({
+  drive: driveIdSchema,
+  ok: z.boolean(),
+  level: z.int().min(0).max(3),
+  reasons: reasonsSchema,
+  /** What would be erased. */
+  volumes: z.array(volumeSchema).max(128),
+  usedBytes: byteCount.nullable(),
+  /** Level 2: what to type — the end of the serial number or, without one, the port. */
+  type: z.enum(['serial', 'port', 'title']).nullable(),
+  /** Goes into the approval; empty when the target is refused. */
+  token: z.string().max(256),
+});
+export type TargetCheck = z.infer<typeof targetCheckSchema>;
+
+const targetList = z.array(driveIdSchema).min(1).max(64);
+const approvals = z.array(approvalSchema).min(1).max(64);
+const ofTargets = z.strictObject({ job: jobIdSchema, targets: z.array(targetIdSchema).min(1).max(64) });
+
+export const jobCalls = {
+  /** Says for each drive what would be erased, what kind of yes that needs, or why it is refused. Changes nothing. */
+  'jobs.checkTargets': {
+    role: 'operator',
+    input: z.strictObject({ source: driveIdSchema, targets: targetList, job: jobIdSchema.optional() }),
+    output: z.strictObject({ targets: z.array(targetCheckSchema) }),
+  },
+  /** Begins a copy. Every target needs an approval. Options that are left out come from the settings. */
+  'jobs.start': {
+    role: 'operator',
+    input: z.strictObject({
+      source: driveIdSchema,
+      targets: approvals,
+      options: jobOptionsSchema.partial().optional(),
+    }),
+    output: z.strictObject({ job: jobIdSchema }),
+    patient: true,
+  },
+  /** More targets for a job: they step on where the source head is. On a job that is over, it runs again for them. */
+  'jobs.addTargets': {
+    role: 'operator',
+    input: z.strictObject({ job: jobIdSchema, targets: approvals }),
+    output: z.strictObject({ targets: z.array(targetIdSchema) }),
+    patient: true,
+  },
+  /** Stops one target at a block border. Its contents are then unusable. */
+  'jobs.removeTarget': {
+    role: 'operator',
+    input: z.strictObject({ job: jobIdSchema, target: targetIdSchema }),
+    output: nothing,
+  },
+  /** Stops all targets of a job at a block border. */
+  'jobs.cancel': { role: 'operator', input: z.strictObject({ job: jobIdSchema }), output: nothing },
+  /** For the whole job, or for one target alone ("let it catch up"). */
+  'jobs.setSlowPolicy': {
+    role: 'operator',
+    input: z.strictObject({ job: jobIdSchema, policy: slowPolicySchema, target: targetIdSchema.optional() }),
+    output: nothing,
+  },
+  /** What trying failed targets again would mean: the same answer as `checkTargets`. */
+  'jobs.checkRetry': {
+    role: 'operator',
+    input: ofTargets,
+    output: z.strictObject({ targets: z.array(targetCheckSchema) }),
+  },
+  /** Tries targets again, each in its old place. Every one needs a fresh approval. */
+  'jobs.retryTargets': {
+    role: 'operator',
+    input: z.strictObject({ job: jobIdSchema, targets: approvals }),
+    output: nothing,
+    patient: true,
+  },
+  /** Takes a job that is over off the list. */
+  'jobs.dismiss': { role: 'operator', input: z.strictObject({ job: jobIdSchema }), output: nothing },
+} as const satisfies Record<string, CallDefinition>;

@@ -1,0 +1,28 @@
+/** What the job service needs of the engine. `HelperClient` is it; tests have a scripted one. */
+import type { HelperEvent, SlowPolicy } from '../helper/helper-messages.ts';
+import type { JobRequest } from '../helper/helper-job.ts';
+import type { JobSummary } from '../helper/job-ledger.ts';
+import type { RunningJob, Verdict } from '../helper/verdicts.ts';
+
+/** One conversation with a running job. */
+export interface EngineJob {
+  /** Always comes, never rejects. */
+  readonly finished: Promise<JobSummary>;
+  on(name: 'event', listener: (event: HelperEvent) => void): unknown;
+  on(name: 'log' | 'violation', listener: (text: string) => void): unknown;
+  /** Answers with the mark that an error about it would carry. */
+  add(paths: readonly string[]): string;
+  remove(id: number): unknown;
+  slow(policy: SlowPolicy, id?: number): unknown;
+  cancel(): unknown;
+  /** Stops looking; the job runs on. */
+  detach(): void;
+}
+
+export interface Engine {
+  start(request: JobRequest): EngineJob;
+  attach(job: string): EngineJob;
+  listJobs(): Promise<RunningJob[]>;
+  check(paths: readonly string[]): Promise<Verdict[]>;
+  version(): Promise<{ version: number; helper: string }>;
+}

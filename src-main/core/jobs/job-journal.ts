@@ -1,0 +1,81 @@
+/** Keeps the jobs on disk, so that a core that comes back shows them as they were and finds the running ones again. */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { jobSchema } from '@contract/groups/jobs.ts';
+import { z } from '@contract/zod.ts';
+import { createSafeWriter } from '../write-file-safely.ts';
+import { restoredRun, type JobRun } from './job-run.ts';
+
+const keptRunSchema = z.object({
+  job: jobSchema,
+  key: z.string().nullable(),
+  pid: z.number().nullable(),
+  ids: z.array(z.tuple([z.number(), z.string().nullable()])),
+});
+const journalSchema = z.object({ carouselJobs: z.literal(1), runs: z.array(z.unknown()) });
+
+export interface JobJournal {
+  /** The jobs as they were; none when there is no journal or it makes no sense. From now on this core keeps it. */
+  load(): Promise<JobRun[]>;
+  /** Does nothing while another core keeps the journal: two must not write over each other. */
+  save(runs: readonly JobRun[]): void;
+  /** Resolves when everything is on disk, and lets another core keep it. */
+  close(): Promise<void>;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** True when this process holds the lock file now; one that a dead process left behind does not count. */
+async function takeLock(path: string): Promise<boolean> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const holder = Number(await readFile(path, 'utf8').catch(() => ''));
+  if (holder > 0 && holder !== process.pid && isAlive(holder)) return false;
+  await rm(path, { force: true });
+  return writeFile(path, String(process.pid), { flag: 'wx', mode: 0o600 }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A journal in this file. */
+export function createJobJournal(path: string, onError: (error: unknown) => void): JobJournal {
+  const writer = createSafeWriter(path, onError);
+  const lock = `${path}.lock`;
+  let mine = false;
+  return {
+    async load() {
+      mine = await takeLock(lock).catch(() => false);
+      const text = await readFile(path, 'utf8').catch(() => null);
+      if (text === null) return [];
+      try {
+        const { runs } = journalSchema.parse(JSON.parse(text));
+        return runs.flatMap((entry) => {
+          const kept = keptRunSchema.safeParse(entry);
+          return kept.success
+            ? [restoredRun(kept.data.job, { ...kept.data, ids: new Map(kept.data.ids) })]
+            : [];
+        });
+      } catch (error) {
+        onError(error);
+        return [];
+      }
+    },
+    save(runs) {
+      if (!mine) return;
+      const kept = runs.map(({ job, key, pid, ids }) => ({ job, key, pid, ids: [...ids] }));
+      writer.write(JSON.stringify({ carouselJobs: 1, runs: kept }));
+    },
+    async close() {
+      await writer.idle();
+      if (mine) await rm(lock, { force: true });
+      mine = false;
+    },
+  };
+}

@@ -1,0 +1,14 @@
+/** Steps from the settings of older versions to those of this one. */
+
+type Stored = Record<string, unknown>;
+
+/** One step for each version, from that version to the next. */
+const steps: readonly ((settings: Stored) => Stored)[] = [];
+
+/** The version that this program writes. */
+export const currentVersion: number = steps.length;
+
+/** Brings stored settings up to date. Settings of a newer version are taken as far as they are known. */
+export function migrate(settings: Stored, version: number): Stored {
+  return steps.slice(version).reduce((stored, step) => step(stored), settings);
+}

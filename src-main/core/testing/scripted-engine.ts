@@ -1,0 +1,84 @@
+/** An engine that does what a test tells it to, and remembers what it was asked. */
+import { EventEmitter } from 'node:events';
+import type { JobRequest } from '../helper/helper-job.ts';
+import type { HelperEvent } from '../helper/helper-messages.ts';
+import type { JobSummary } from '../helper/job-ledger.ts';
+import type { RunningJob, Verdict } from '../helper/verdicts.ts';
+import type { Engine, EngineJob } from '../jobs/engine.ts';
+
+export class ScriptedJob extends EventEmitter implements EngineJob {
+  readonly finished: Promise<JobSummary>;
+  readonly said: unknown[] = [];
+  end!: (summary: JobSummary) => void;
+  private requests = 0;
+
+  constructor() {
+    super();
+    this.finished = new Promise((resolve) => (this.end = resolve));
+  }
+
+  tell(event: HelperEvent): void {
+    this.emit('event', event);
+  }
+
+  add(paths: readonly string[]): string {
+    this.said.push({ add: paths });
+    this.requests += 1;
+    return `r${String(this.requests)}`;
+  }
+
+  remove(id: number): void {
+    this.said.push({ remove: id });
+  }
+
+  slow(policy: 'together' | 'catch-up', id?: number): void {
+    this.said.push({ slow: policy, id });
+  }
+
+  cancel(): void {
+    this.said.push('cancel');
+  }
+
+  detach(): void {
+    this.said.push('detach');
+  }
+}
+
+export interface ScriptedEngine extends Engine {
+  started: { request: JobRequest; job: ScriptedJob }[];
+  attached: { key: string; job: ScriptedJob }[];
+  /** What `listJobs` answers. */
+  runs: RunningJob[];
+  /** Changes the verdict for a path. */
+  judge: (verdict: Verdict) => Verdict;
+}
+
+/** Everything may be source and target until a test says otherwise. */
+export function scriptedEngine(): ScriptedEngine {
+  const fine = { ok: true, reasons: [] };
+  return {
+    started: [],
+    attached: [],
+    runs: [],
+    judge: (verdict) => verdict,
+    start(request) {
+      const job = new ScriptedJob();
+      this.started.push({ request, job });
+      return job;
+    },
+    attach(key) {
+      const job = new ScriptedJob();
+      this.attached.push({ key, job });
+      return job;
+    },
+    async listJobs() {
+      return this.runs;
+    },
+    async check(paths) {
+      return paths.map((path) => this.judge({ path, exists: true, source: fine, target: fine }));
+    },
+    async version() {
+      return { version: 1, helper: '0.1.0' };
+    },
+  };
+}

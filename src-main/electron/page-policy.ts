@@ -1,0 +1,37 @@
+/** Where the page comes from, and what it may do: nothing from elsewhere, no inline script, styles only with the nonce. */
+
+export const pageScheme = 'app';
+export const pageHost = 'carousel';
+export const pageOrigin = `${pageScheme}://${pageHost}`;
+export const pageUrl = `${pageOrigin}/`;
+
+/** The same policy as over HTTP, where a test compares the two. */
+export const contentSecurityPolicy = (nonce: string): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "font-src 'self'",
+    "media-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types vue',
+  ].join('; ');
+
+/** For everything that is not the page. */
+export const emptyPolicy = "default-src 'none'; frame-ancestors 'none'";
+
+/** What the page may load: its own files, and the developer tools where they exist. */
+export const mayLoad = (url: string, devTools: boolean): boolean =>
+  url.startsWith(pageUrl) || (devTools && url.startsWith('devtools://'));
+
+/** Links that may be opened in the person's browser. */
+export function isExternalLink(url: string): boolean {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  return parsed?.protocol === 'https:' && parsed.username === '' && parsed.password === '';
+}

@@ -1,0 +1,54 @@
+/** What Electron's main process does: answer a command, or open the window. */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { version } from '../../package.json';
+import { createApp } from '../core/create-app.ts';
+import { defaultPaths } from '../core/default-paths.ts';
+import { ownRights } from '../core/elevation.ts';
+import { systemClock } from '../core/system-clock.ts';
+import { isCommand, ownArguments } from './command-line.ts';
+import type { ElectronParts, MakeCore, ShellPaths } from './parts.ts';
+import { startShell } from './shell.ts';
+
+/** The built main module lies in `dist/main`, in the checkout as in the package. */
+function shellPaths(isPackaged: boolean, stateDir: string): ShellPaths {
+  const dist = join(dirname(fileURLToPath(import.meta.url)), '..');
+  const { resourcesPath } = process as { resourcesPath?: string };
+  const resources = isPackaged && resourcesPath ? resourcesPath : join(dist, '..', 'assets');
+  return {
+    renderer: join(dist, 'renderer'),
+    preload: join(dist, 'preload', 'preload.cjs'),
+    icon: join(resources, 'icons', '512x512.png'),
+    notices: join(resources, 'third-party-notices.txt'),
+    userData: join(stateDir, 'window'),
+  };
+}
+
+/** Runs a command as `bin/carousel` does. Electron gets no further before it is over, so no display is needed. */
+async function runCommand(app: ElectronParts['app'], args: readonly string[]): Promise<void> {
+  process.argv = [process.execPath, app.getAppPath(), ...args];
+  await import('../cli/main.ts');
+  app.exit(Number(process.exitCode ?? 0));
+}
+
+/** To be awaited by the main module: for the window it resolves at once. */
+export async function runMain(electron: ElectronParts): Promise<void> {
+  const { app } = electron;
+  const args = ownArguments(process.argv, { isPackaged: app.isPackaged, appPath: app.getAppPath() });
+  if (isCommand(args)) return runCommand(app, args);
+
+  const paths = defaultPaths();
+  const makeCore: MakeCore = (own) =>
+    createApp({
+      host: 'electron',
+      version,
+      ports: { clock: systemClock, paths, elevation: ownRights(), ...own },
+    });
+  const shell = startShell(electron, makeCore, shellPaths(app.isPackaged, paths.stateDir), {
+    version,
+    platform: process.platform,
+    electronVersion: process.versions['electron'] ?? '',
+    practice: args.includes('--practice'),
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => shell.leave());
+}
