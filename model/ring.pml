@@ -12,7 +12,8 @@
  *   ZOMBIE=i   consumer i may be detached at any one step while it goes on, and may be killed at any later step
  *   CATCHUP    slow consumers are set aside
  *   FINE       every single load and store is a step, also where README.md argues that fewer steps are enough
- *   SLEEPER_CLEARS  a waiting flag is cleared by who sleeps, not by who rings
+ *   SLEEPER_CLEARS  consumers' waiting flags too are cleared by who sleeps, not by who rings
+ *   RINGER_TAKES    the producer's waiting flag is cleared by who rings, not by the producer
  *   M_...      mutants: one deliberate mistake each
  */
 
@@ -121,6 +122,11 @@ bit  may_kill;                  /* ZOMBIE: detached, so SIGKILL may arrive */
 #define TAKE(flag)
 #else
 #define TAKE(flag) flag = 0
+#endif
+#ifdef RINGER_TAKES
+#define TAKEP p_waiting = 0
+#else
+#define TAKEP
 #endif
 
 /* =====================================================================================================  producer */
@@ -247,7 +253,7 @@ park:                           /* only aside consumers are left: wake them, the
 
 sleep:
     PSTEP(p_bell > 0 -> p_bell--);
-#ifdef SLEEPER_CLEARS
+#ifndef RINGER_TAKES
     PSTEP(p_waiting = 0);
 #endif
     goto scan;
@@ -391,10 +397,10 @@ pass:
 ring:
     if
 #ifdef RING_WHOLE
-    :: atomic { p_waiting && id != KILL && id != ZOMBIE -> TAKE(p_waiting); RINGP; goto ride }
-    :: atomic { p_waiting && (id == KILL || id == ZOMBIE) -> TAKE(p_waiting) }
+    :: atomic { p_waiting && id != KILL && id != ZOMBIE -> TAKEP; RINGP; goto ride }
+    :: atomic { p_waiting && (id == KILL || id == ZOMBIE) -> TAKEP }
 #else
-    :: atomic { p_waiting -> TAKE(p_waiting) }                                         /* exchange */
+    :: atomic { p_waiting -> TAKEP }                                         /* exchange */
 #endif
     :: atomic { !p_waiting -> goto ride }
     DIE
@@ -429,10 +435,10 @@ starve:
 #if defined(CATCHUP) && !defined(M_STARVESILENT)
     if
 #ifdef RING_WHOLE
-    :: atomic { p_waiting && id != KILL && id != ZOMBIE -> TAKE(p_waiting); RINGP; goto doze }
-    :: atomic { p_waiting && (id == KILL || id == ZOMBIE) -> TAKE(p_waiting) }
+    :: atomic { p_waiting && id != KILL && id != ZOMBIE -> TAKEP; RINGP; goto doze }
+    :: atomic { p_waiting && (id == KILL || id == ZOMBIE) -> TAKEP }
 #else
-    :: atomic { p_waiting -> TAKE(p_waiting) }
+    :: atomic { p_waiting -> TAKEP }
 #endif
        STEP(RINGP)
     :: atomic { !p_waiting -> skip }

@@ -13,7 +13,7 @@
     ],
     'posix_sources': [
       'platform/posix/clock.cpp', 'platform/posix/endpoint.cpp', 'platform/posix/handle.cpp', 'platform/posix/process.cpp',
-      'platform/posix/system_error.cpp',
+      'platform/posix/small_file.cpp', 'platform/posix/system_error.cpp',
     ],
     'conditions': [
       ['OS=="linux"', {
@@ -50,6 +50,7 @@
   'targets': [
     { 'target_name': 'engine', 'type': 'static_library', 'sources': ['<@(engine_sources)', '<@(platform_sources)'] },
     { 'target_name': 'carousel-helper', 'type': 'executable', 'dependencies': ['engine'], 'sources': ['apps/helper_main.cpp'] },
+    { 'target_name': 'carousel-bench-limit', 'type': 'executable', 'dependencies': ['engine'], 'sources': ['tools/limit.cpp'] },
     {
       'target_name': 'carousel-helper-tests', 'type': 'executable', 'dependencies': ['engine'],
       'sources': [

@@ -3,6 +3,7 @@
 //   ... --debug                              with AddressSanitizer and UndefinedBehaviorSanitizer, in build/Debug
 //   ... --tsan                               with ThreadSanitizer, in build/Tsan
 //   ... --tests                              the native tests as well
+//   ... --bench                              the bench's measure of what the machine can do
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -23,13 +24,19 @@ function findNodeGyp() {
 
 const gyp = findNodeGyp();
 const configuration = process.argv.includes('--tsan') ? 'Tsan' : process.argv.includes('--debug') ? 'Debug' : 'Release';
-const targets = ['carousel-helper', ...(process.argv.includes('--tests') ? ['carousel-helper-tests'] : [])];
+const targets = ['carousel-helper'];
+if (process.argv.includes('--tests')) targets.push('carousel-helper-tests');
+if (process.argv.includes('--bench')) targets.push('carousel-bench-limit');
+
+// npm hands its own settings to scripts as npm_config_*, and node-gyp lets them win over its arguments: a nodedir among them would bring in
+// Node's compiler flags.
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name)));
 
 function run(...args) {
-  // The private nodedir keeps Node's headers and compiler flags out of it. Make's own V= and BUILDTYPE= choose the configuration.
+  // The private nodedir keeps Node's headers and compiler flags out of it.
   const result = spawnSync(process.execPath, [gyp, ...args, '-C', here, `--nodedir=${path.join(here, 'gyp')}`, '--loglevel=warn'], {
     stdio: 'inherit',
-    env: { ...process.env, JOBS: process.env.JOBS ?? 'max' },
+    env: { ...environment, JOBS: process.env.JOBS ?? 'max' },
   });
   if (result.status === 0) return;
   console.error(

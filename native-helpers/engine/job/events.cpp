@@ -1,10 +1,12 @@
 // What front ends are told. One line each; progress is dropped for a front end that does not keep up, nothing else is.
 #include <algorithm>
+#include <cstdio>
 
 #include "base/sha256.hpp"
 #include "engine/job/job.hpp"
 #include "engine/session/worker_link.hpp"
 #include "platform/clock.hpp"
+#include "platform/small_file.hpp"
 
 namespace carousel {
 namespace {
@@ -249,7 +251,7 @@ std::string Job::source_result() const {
   return fields.str();
 }
 
-void Job::tell_summary(Client& client) {
+std::string Job::summary_for(const Client& client) const {
   static constexpr const char* outcomes[] = {"complete", "cancelled", "source-failed"};
   static constexpr const char* roles[] = {"fresh", "producer", "consumer", "observer"};
   std::vector<std::string> own, others;
@@ -263,8 +265,21 @@ void Job::tell_summary(Client& client) {
   fields.add("ok", good).add("role", roles[static_cast<std::size_t>(client.kind)]).add("outcome", outcomes[static_cast<std::size_t>(outcome_)]);
   fields.raw("source", source_result()).raw("targets", json::list(own)).raw("others", json::list(others));
   fields.add("seconds", seconds_since_start(platform::now_ns()));
-  client.link.send(fields.str());
+  return fields.str();
+}
+
+void Job::tell_summary(Client& client) {
+  client.link.send(summary_for(client));
   client.told_summary = true;
+}
+
+/// For a front end that is gone by now and comes back later. The whole job, as an observer would be told.
+void Job::keep_result() const {
+  if (options_.result_file.empty()) return;
+  Client observer;
+  observer.kind = ClientKind::observer;
+  const Status kept = platform::write_new_file(options_.result_file, summary_for(observer) + "\n");
+  if (!kept) std::fprintf(stderr, "%s\n", kept.error().what.c_str());
 }
 
 }  // namespace carousel

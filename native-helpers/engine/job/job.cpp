@@ -18,7 +18,7 @@ constexpr int kSoonTickMs = 2;
 /// How long the first lap waits for targets that are still being prepared, counted from the first one that is ready: long where all ride
 /// together, a moment where a slow one is not to hold the others. Who comes later joins late.
 constexpr std::uint64_t kStartTogetherNs = 30'000'000'000U;
-constexpr std::uint64_t kStartCatchUpNs = 300'000'000U;
+constexpr std::uint64_t kStartCatchUpNs = 100'000'000U;
 /// How long the end of the job waits for processes that have been told to end, and for front ends that do not read.
 constexpr int kGraceMs = 3000;
 constexpr int kLastWordsMs = 10'000;
@@ -220,6 +220,7 @@ void Job::wind_up() {
   for (Rider& rider : riders_) {
     if (rider.process) rider.process->kill();
   }
+  keep_result();
   for (Client& client : clients_) {
     if (client.kind != ClientKind::fresh && !client.told_summary) tell_summary(client);
   }

@@ -75,6 +75,8 @@ class Job {
   void tell_rider_progress(Rider& rider);
   void tell_pace(std::uint64_t now);
   void tell_summary(Client& client);
+  [[nodiscard]] std::string summary_for(const Client& client) const;
+  void keep_result() const;
   [[nodiscard]] std::string target_line(const Rider& rider, const Client& client) const;
   [[nodiscard]] std::string joined_line(const Rider& rider) const;
   [[nodiscard]] std::string result_of(const Rider& rider) const;

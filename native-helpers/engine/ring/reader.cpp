@@ -6,7 +6,8 @@ namespace carousel::ring {
 
 void Reader::wake_producer() {
   Header& h = ring_.header();
-  if (h.producer_waiting.load() != 0 && h.producer_waiting.exchange(0) != 0) h.producer_bell.ring();
+  // Only the sleeper takes its own announcement back: a consumer that died between taking it and ringing would leave it asleep for ever.
+  if (h.producer_waiting.load() != 0) h.producer_bell.ring();
 }
 
 bool Reader::join() {
@@ -152,9 +153,7 @@ bool Reader::finish(const Block& block) {
 
 void Reader::leave() {
   entry().seat.store(static_cast<std::uint32_t>(Seat::left));
-  Header& h = ring_.header();
-  h.producer_waiting.store(0);
-  h.producer_bell.ring();
+  ring_.header().producer_bell.ring();
 }
 
 }  // namespace carousel::ring

@@ -62,7 +62,6 @@ void Seats::allow_step_aside(std::uint32_t index, bool allowed) {
 }
 
 void Seats::nudge_producer() {
-  ring_.header().producer_waiting.store(0);
   ring_.header().producer_bell.ring();
 }
 

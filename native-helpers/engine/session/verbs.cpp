@@ -53,6 +53,10 @@ class Reader {
     const json::Value* v = take(key);
     if (v != nullptr && (v->boolean() == nullptr || *v->boolean())) fail(std::string(key) + " is not available", Code::bad_option);
   }
+  std::string absolute(const std::string& text) {
+    if (text.empty() || text.front() != '/' || text.size() > kMaxPath) fail("a path must be absolute and at most 4096 bytes long");
+    return text;
+  }
   std::string path(const json::Value* of) {
     const json::Value* v = of == nullptr ? nullptr : of->find("path");
     const std::string* text = v == nullptr ? nullptr : v->string();
@@ -60,10 +64,16 @@ class Reader {
       fail("a source or target must be an object with just a path");
       return {};
     }
-    if (text->empty() || text->front() != '/' || text->size() > kMaxPath || text->find('\0') != std::string::npos) {
-      fail("a path must be absolute and at most 4096 bytes long");
+    return absolute(*text);
+  }
+  std::string optional_path(const char* key) {
+    const json::Value* v = take(key);
+    if (v == nullptr) return {};
+    if (v->string() == nullptr) {
+      fail(std::string(key) + " must be a path");
+      return {};
     }
-    return *text;
+    return absolute(*v->string());
   }
   std::vector<std::string> targets() {
     std::vector<std::string> paths;
@@ -104,6 +114,7 @@ JobOptions options(Reader& outer) {
   o.stop_on_read_error = r.choice("onReadError", "skip", "stop", o.stop_on_read_error);
   o.wait_for_join = static_cast<std::uint32_t>(r.whole("waitForJoin", o.wait_for_join, 0, 86400));
   o.stall_timeout = static_cast<std::uint32_t>(r.whole("stallTimeout", o.stall_timeout, 1, 3600));
+  o.result_file = r.optional_path("resultFile");
   r.must_be_false("verify");
   r.must_be_false("heal");
   if (std::optional<Error> error = r.finish()) outer.fail(error->what, error->code);

@@ -23,6 +23,7 @@ struct JobOptions {
   bool stop_on_read_error = false;
   std::uint32_t wait_for_join = 0;
   std::uint32_t stall_timeout = 60;
+  std::string result_file;  ///< where the summary is kept for a front end that is gone by then; empty: nowhere
 };
 
 struct StartVerb {

@@ -5,6 +5,10 @@
 #include "win32/windows.hpp"
 
 namespace carousel::platform {
+namespace {
+// In the system's documentation, but not in every set of headers.
+constexpr DWORD kElevationRequired = 740, kDataChecksum = 323, kQuotaExceeded = 1295;
+}  // namespace
 
 Fault fault_of(int os_error) noexcept {
   switch (static_cast<DWORD>(os_error)) {
@@ -17,28 +21,26 @@ Fault fault_of(int os_error) noexcept {
     case ERROR_IO_DEVICE:
     case ERROR_SEM_TIMEOUT:  // a request the device did not answer in time
     case ERROR_TIMEOUT:
-    case ERROR_DATA_CHECKSUM_ERROR:
+    case kDataChecksum:
     case ERROR_FLOPPY_ID_MARK_NOT_FOUND:
     case ERROR_DISK_OPERATION_FAILED: return Fault::medium;
     case ERROR_NOT_READY:
     case ERROR_DEV_NOT_EXIST:
     case ERROR_DEVICE_NOT_CONNECTED:
     case ERROR_DEVICE_REMOVED:
-    case ERROR_DEVICE_NO_LONGER_EXISTS:
-    case ERROR_NO_SUCH_DEVICE:
     case ERROR_NO_MEDIA_IN_DRIVE:
     case ERROR_MEDIA_CHANGED:
     case ERROR_WRONG_DISK:
     case ERROR_DEVICE_NOT_AVAILABLE: return Fault::gone;
     case ERROR_DISK_FULL:
     case ERROR_HANDLE_DISK_FULL:
-    case ERROR_DISK_QUOTA_EXCEEDED:
+    case kQuotaExceeded:
     case ERROR_FILE_TOO_LARGE: return Fault::no_space;
     case ERROR_WRITE_PROTECT:
     case ERROR_FILE_READ_ONLY: return Fault::read_only;
     case ERROR_ACCESS_DENIED:
     case ERROR_PRIVILEGE_NOT_HELD:
-    case ERROR_ELEVATION_REQUIRED: return Fault::no_permission;
+    case kElevationRequired: return Fault::no_permission;
     case ERROR_FILE_NOT_FOUND:
     case ERROR_PATH_NOT_FOUND:
     case ERROR_INVALID_NAME:
@@ -77,7 +79,6 @@ std::string error_name(int os_error) {
     CAROUSEL_NAME(ERROR_DEV_NOT_EXIST);
     CAROUSEL_NAME(ERROR_DEVICE_NOT_CONNECTED);
     CAROUSEL_NAME(ERROR_DEVICE_REMOVED);
-    CAROUSEL_NAME(ERROR_NO_SUCH_DEVICE);
     CAROUSEL_NAME(ERROR_NO_MEDIA_IN_DRIVE);
     CAROUSEL_NAME(ERROR_MEDIA_CHANGED);
     CAROUSEL_NAME(ERROR_DISK_FULL);
