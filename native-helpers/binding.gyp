@@ -50,12 +50,12 @@
   'targets': [
     { 'target_name': 'engine', 'type': 'static_library', 'sources': ['<@(engine_sources)', '<@(platform_sources)'] },
     { 'target_name': 'carousel-helper', 'type': 'executable', 'dependencies': ['engine'], 'sources': ['apps/helper_main.cpp'] },
-    { 'target_name': 'carousel-bench-limit', 'type': 'executable', 'dependencies': ['engine'], 'sources': ['tools/limit.cpp'] },
+    { 'target_name': 'carousel-bench-limit', 'type': 'executable', 'dependencies': ['engine'], 'sources': ['tools/linux/limit.cpp'] },
     {
       'target_name': 'carousel-helper-tests', 'type': 'executable', 'dependencies': ['engine'],
       'sources': [
-        'tests/main.cpp', 'tests/digest_test.cpp', 'tests/json_test.cpp', 'tests/races_test.cpp', 'tests/ring_test.cpp', 'tests/rules_test.cpp',
-        'tests/target_test.cpp', 'tests/verbs_test.cpp',
+        'tests/main.cpp', 'tests/digest_test.cpp', 'tests/json_test.cpp', 'tests/races_test.cpp', 'tests/posix/ring_test.cpp', 'tests/rules_test.cpp',
+        'tests/posix/target_test.cpp', 'tests/verbs_test.cpp',
       ],
     },
   ],

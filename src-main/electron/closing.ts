@@ -43,7 +43,7 @@ export function askBeforeClosing(
   window.on('close', (event) => {
     if (agreed || !running()) return;
     event.preventDefault();
-    if (!asking) void ask();
+    if (!asking) ask().catch(() => undefined); // the window has gone meanwhile
   });
   // On Windows the session's end does not wait for an answer.
   window.on('session-end', () => (agreed = true));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isCommand, ownArguments } from './command-line.ts';
+import { isCommand, ownArguments, practiceFolder } from './command-line.ts';
 
 const packaged = { isPackaged: true, appPath: '/opt/Carousel/resources/app.asar' };
 const checkout = { isPackaged: false, appPath: '/src/carousel' };
@@ -27,4 +27,14 @@ it.each([
   [['app://carousel/'], false],
 ])('%j is for the command line: %s', (args, command) => {
   expect(isCommand(args)).toBe(command);
+});
+
+it.each<[string[], string | undefined]>([
+  [[], undefined],
+  [['--practice'], '/usual'],
+  [['--practice='], '/usual'],
+  [['--practice=/home/a/p'], '/home/a/p'],
+  [['--practiced'], undefined],
+])('%j practises in %s', (args, folder) => {
+  expect(practiceFolder(args, '/usual')).toBe(folder);
 });

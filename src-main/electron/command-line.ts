@@ -21,3 +21,9 @@ export function isCommand(args: readonly string[]): boolean {
   const [first = ''] = args;
   return /^[a-z][a-z-]*$/.test(first) || ['--help', '-h', '--version', '-V'].includes(first);
 }
+
+/** `--practice[=FOLDER]`: practice drives only, in that folder or in the usual one. Undefined when not asked for. */
+export function practiceFolder(args: readonly string[], usual: string): string | undefined {
+  const given = args.find((argument) => argument === '--practice' || argument.startsWith('--practice='));
+  return given?.slice('--practice='.length) || (given === undefined ? undefined : usual);
+}

@@ -35,7 +35,8 @@ export function recoverPage(
     if (reason === 'clean-exit') return;
     const soon = now() - lastCrash < restMs;
     lastCrash = now();
-    if (soon) void ask();
+    if (soon)
+      ask().catch(() => undefined); // the window has gone meanwhile
     else again();
   });
 }

@@ -1,12 +1,13 @@
 /** What Electron's main process does: answer a command, or open the window. */
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { version } from '../../package.json';
 import { createApp } from '../core/create-app.ts';
 import { defaultPaths } from '../core/default-paths.ts';
 import { ownRights } from '../core/elevation.ts';
+import { makePractice } from '../core/practice/make-practice.ts';
 import { systemClock } from '../core/system-clock.ts';
-import { isCommand, ownArguments } from './command-line.ts';
+import { isCommand, ownArguments, practiceFolder } from './command-line.ts';
 import type { ElectronParts, MakeCore, ShellPaths } from './parts.ts';
 import { startShell } from './shell.ts';
 
@@ -38,17 +39,21 @@ export async function runMain(electron: ElectronParts): Promise<void> {
   if (isCommand(args)) return runCommand(app, args);
 
   const paths = defaultPaths();
-  const makeCore: MakeCore = (own) =>
-    createApp({
+  const practice = practiceFolder(args, paths.practiceDir);
+  const practiceDir = resolve(practice ?? paths.practiceDir);
+  const makeCore: MakeCore = async (own) => {
+    if (practice !== undefined) await makePractice(practiceDir, {});
+    return createApp({
       host: 'electron',
       version,
-      ports: { clock: systemClock, paths, elevation: ownRights(), ...own },
+      practiceOnly: practice !== undefined,
+      ports: { clock: systemClock, paths: { ...paths, practiceDir }, elevation: ownRights(), ...own },
     });
+  };
   const shell = startShell(electron, makeCore, shellPaths(app.isPackaged, paths.stateDir), {
     version,
     platform: process.platform,
     electronVersion: process.versions['electron'] ?? '',
-    practice: args.includes('--practice'),
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => shell.leave());
 }

@@ -19,7 +19,7 @@ const paths = {
   notices: '/app/third-party-notices.txt',
   userData: '/home/a/window',
 };
-const options = { version: '0.1.0', platform: 'linux', electronVersion: '45', practice: false };
+const options = { version: '0.1.0', platform: 'linux', electronVersion: '45' };
 
 let parts: FakeElectron;
 let world: ReturnType<typeof fakeCore>;

@@ -18,7 +18,6 @@ import { noticeOf, notify } from './notify.ts';
 import { pageScheme } from './page-policy.ts';
 import type { ElectronParts, MakeCore, ShellCore, ShellPaths } from './parts.ts';
 import { createPowerGuard } from './power-guard.ts';
-import { makePractice } from './practice.ts';
 import { recoverPage } from './recover.ts';
 import { createTaskbar } from './taskbar.ts';
 import { textsFor, type Texts } from './texts.ts';
@@ -28,8 +27,6 @@ export interface ShellOptions {
   version: string;
   platform: string;
   electronVersion: string;
-  /** Make practice drives at once. */
-  practice: boolean;
 }
 
 /** The started shell. */
@@ -87,9 +84,10 @@ export function startShell(
 
   function showMenu(over: BrowserWindow): void {
     const about = { version: options.version, electron: options.electronVersion, notices: paths.notices };
+    const whileOpen = (shown: Promise<void>): void => void shown.catch(() => undefined);
     const actions = {
-      about: () => void showAbout(electron, over, texts(), about),
-      notices: () => void showNotices(electron, over, texts(), paths.notices),
+      about: () => whileOpen(showAbout(electron, over, texts(), about)),
+      notices: () => whileOpen(showNotices(electron, over, texts(), paths.notices)),
     };
     const menu = menuTemplate(texts(), {
       platform: options.platform,
@@ -140,7 +138,6 @@ export function startShell(
     showMenu(shown);
     follow(own, shown);
     await Promise.all([loadPage(shown), own.start()]);
-    if (options.practice) await makePractice(own);
   }
 
   const opened = open();

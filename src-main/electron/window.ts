@@ -3,8 +3,9 @@ import type { BrowserWindow, BrowserWindowConstructorOptions } from 'electron';
 import type { ElectronParts, ShellPaths } from './parts.ts';
 import { pageUrl } from './page-policy.ts';
 
-const darkBackground = '#15171c';
-const lightBackground = '#f5f6f8';
+/** The page's own, so that nothing flashes before it is there. */
+const darkBackground = '#0c1116';
+const lightBackground = '#edf0f3';
 
 /** How the window is made. */
 export function windowOptions(

@@ -23,7 +23,7 @@ class Consumer {
  private:
   Status open(const platform::TargetRequest& request);
   Status ride();
-  void phase(Phase phase) { entry_.phase.store(static_cast<std::uint32_t>(phase)); }
+  void phase(ring::Phase now) { entry_.phase.store(static_cast<std::uint32_t>(now)); }
   int tell(const Status& status);
 
   const ring::Ring& ring_;
@@ -52,17 +52,17 @@ Status Consumer::ride() {
 
 int Consumer::run(const platform::TargetRequest& request) {
   link_.watch([this] { reader_.orphan(); });
-  phase(Phase::preparing);
+  phase(ring::Phase::preparing);
   Status status = open(request);
   if (status && !reader_.join()) return tell(Error{Code::hung, "given up before it could join"});
   if (status) {
-    phase(Phase::copying);
+    phase(ring::Phase::copying);
     status = ride();
   }
   // Whatever comes now takes time, and nobody is to wait for it.
   reader_.leave();
   if (!status) return tell(status);
-  phase(Phase::flushing);
+  phase(ring::Phase::flushing);
   if (reader_.end() == ring::End::complete) {
     status = target_->finish();
   } else {

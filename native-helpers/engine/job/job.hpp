@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/range.hpp"
 #include "engine/job/client.hpp"
 #include "engine/job/rider.hpp"
 #include "engine/ring/ring.hpp"
 #include "engine/ring/seats.hpp"
 #include "engine/session/verbs.hpp"
-#include "engine/source/source.hpp"
 #include "platform/inspect.hpp"
 
 namespace carousel {

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/consumer/consumer.hpp"
 #include "engine/job/job.hpp"
 #include "engine/safety/rules.hpp"
 #include "engine/session/orders.hpp"
@@ -85,7 +84,7 @@ void Job::watch_rider(Rider& rider, double seconds_passed) {
       tell(joined_line(rider));
     }
     State now = State::waiting;
-    if (entry.phase.load() == static_cast<std::uint32_t>(Phase::flushing)) {
+    if (entry.phase.load() == static_cast<std::uint32_t>(ring::Phase::flushing)) {
       now = State::flushing;
     } else if (rider.joined_sequence) {
       now = static_cast<ring::Seat>(entry.seat.load()) == ring::Seat::aside ? State::aside : State::copying;
@@ -149,7 +148,7 @@ void Job::watch_for_stall(Rider& rider, double seconds_passed) {
   const ring::Entry& entry = ring_->entry(*rider.seat);
   const std::uint64_t activity = entry.activity.load(), phase = entry.phase.load();
   const bool waiting = entry.waiting.load() != 0;
-  const bool allocating = !rider.device && phase == static_cast<std::uint64_t>(Phase::preparing);
+  const bool allocating = !rider.device && phase == static_cast<std::uint64_t>(ring::Phase::preparing);
   if (waiting || rider.was_waiting || allocating || activity != rider.last_activity || phase != rider.last_phase) {
     rider.still.reset();
     rider.stall_told = 0;

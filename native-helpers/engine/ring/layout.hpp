@@ -41,6 +41,9 @@ enum class Content : std::uint32_t {
   skipped = 2      ///< nothing: no target needs this block in this lap
 };
 
+/// What a consumer does now, for the supervisor's eyes.
+enum class Phase : std::uint32_t { preparing = 0, copying = 1, flushing = 2 };
+
 /// What the producer does now, for the supervisor's eyes.
 enum class ProducerPhase : std::uint32_t { starting = 0, reading = 1, gated = 2, idle = 3, stopped = 4 };
 
@@ -55,7 +58,7 @@ struct alignas(64) Entry {
   alignas(64) std::atomic<std::uint64_t> bytes_done;  ///< bytes acknowledged by the device, each block once
   std::atomic<std::uint64_t> missing;    ///< blocks it still needs
   std::atomic<std::uint64_t> activity;   ///< grows with every answer of the device; standing still means hung
-  std::atomic<std::uint32_t> phase;      ///< consumer::Phase, for display
+  std::atomic<std::uint32_t> phase;      ///< Phase
   std::atomic<std::uint64_t> gated_ns;   ///< time the producer has waited for this one
   platform::Doorbell bell;
 };

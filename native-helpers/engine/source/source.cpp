@@ -20,14 +20,6 @@ constexpr std::uint64_t kStep = 16;
 
 }  // namespace
 
-void add_range(std::vector<Range>& ranges, Range range) {
-  if (!ranges.empty() && ranges.back().offset + ranges.back().length == range.offset) {
-    ranges.back().length += range.length;
-  } else {
-    ranges.push_back(range);
-  }
-}
-
 Result<Source> Source::open(const std::string& path, std::function<void()> answered) {
   Result<platform::BlockFile> file = platform::BlockFile::open_source(path);
   if (!file) return std::move(file).error();

@@ -7,18 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "base/range.hpp"
 #include "base/result.hpp"
 #include "platform/block_file.hpp"
 
 namespace carousel {
-
-/// A stretch of the source that could not be read. Bytes.
-struct Range {
-  std::uint64_t offset = 0, length = 0;
-};
-
-/// Adds a range behind the others; one that follows the last without a gap makes that one longer.
-void add_range(std::vector<Range>& ranges, Range range);
 
 class Source {
  public:

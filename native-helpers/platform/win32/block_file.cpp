@@ -103,8 +103,9 @@ int allocate(HANDLE file, std::uint64_t size) {
   FILE_ALLOCATION_INFO room{};
   room.AllocationSize.QuadPart = static_cast<LONGLONG>(size);
   if (SetFileInformationByHandle(file, FileAllocationInfo, &room, sizeof room) == FALSE) {
+    // Where it cannot be claimed the file is only made that long, and a full disk shows when it is written.
     const int error = last_error();
-    if (error != ERROR_INVALID_FUNCTION && error != ERROR_NOT_SUPPORTED && error != ERROR_INVALID_PARAMETER) return error;
+    if (error != ERROR_INVALID_FUNCTION && error != ERROR_NOT_SUPPORTED && error != ERROR_INVALID_PARAMETER && error != ERROR_CALL_NOT_IMPLEMENTED) return error;
   }
   FILE_END_OF_FILE_INFO end{};
   end.EndOfFile.QuadPart = static_cast<LONGLONG>(size);

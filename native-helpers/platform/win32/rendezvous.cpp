@@ -1,6 +1,6 @@
 // Two names for each source. The claim is a kernel object that exists as long as the owner's listener does: whoever makes it is the owner,
-// and the system takes it back when that process ends. The pipe carries the owner's process number in its name as well, because a
-// connection that is still open keeps a pipe's name taken, also after its owner has stopped listening.
+// and the system takes it back when that process ends. The pipe has one of a few names, because a connection that is still open keeps a
+// pipe's name taken, also after its owner has stopped listening; the next owner takes the next name, and a joiner tries them all.
 // Nobody but this user can open either; both ends look at who the other is before a word is said.
 // Not tested on Windows: written without that system, from its documentation (docs/platforms.md says what was tried instead).
 #include <algorithm>
@@ -28,6 +28,8 @@ constexpr int kTries = 200;
 constexpr std::uint32_t kPauseMs = 10;
 /// How long a busy owner is waited for.
 constexpr DWORD kPatienceMs = 2000;
+/// Names of the pipe: owners that may still be saying their last words when the next one begins.
+constexpr int kNames = 16;
 /// Starters that can connect before the owner looks.
 constexpr std::size_t kWaiting = 16;
 constexpr DWORD kPipeBuffer = 65536;
@@ -40,7 +42,7 @@ bool sane(const std::string& key) {
 
 std::wstring claim_name(const std::string& key) { return L"Global\\" + std::wstring(kPrefix) + wide(key); }
 
-std::wstring pipe_name(const std::string& key) { return std::wstring(kPrefix) + wide(key) + L"-" + std::to_wstring(GetCurrentProcessId()); }
+std::wstring pipe_name(const std::string& key, int name) { return kPipes + std::wstring(kPrefix) + wide(key) + L"-" + std::to_wstring(name); }
 
 bool is_claimed(const std::string& key) {
   HANDLE claim = OpenEventW(SYNCHRONIZE, FALSE, claim_name(key).c_str());
@@ -62,7 +64,7 @@ std::vector<std::wstring> pipes() {
   return names;
 }
 
-/// "carousel-1-KEY-PROCESS"
+/// "carousel-1-KEY-3"
 std::string key_of_pipe(const std::wstring& name) {
   const std::size_t end = name.rfind(L'-');
   return end <= kPrefix.size() ? std::string() : utf8(std::wstring_view(name).substr(kPrefix.size(), end - kPrefix.size()));
@@ -79,11 +81,20 @@ struct Instance {
 
 class Listener final : public Companion {
  public:
-  Listener(std::wstring pipe, HANDLE claim) : name_(kPipes + std::move(pipe)), claim_(claim) {}
+  Listener(std::string key, HANDLE claim) : key_(std::move(key)), claim_(claim) {}
   ~Listener() override { CloseHandle(claim_); }  // after the last instance: whoever finds no claim finds no listener either
 
+  /// Listens under the first name that nobody has.
+  bool start() {
+    for (int i = 0; i < kNames && instances_.empty(); ++i) {
+      name_ = pipe_name(key_, i);
+      fill(true);
+    }
+    return !instances_.empty();
+  }
+
   /// Makes instances up to the number that is to wait.
-  bool fill(bool first) {
+  void fill(bool first) {
     while (instances_.size() < kWaiting) {
       auto instance = std::make_unique<Instance>();
       instance->pipe = CreateNamedPipeW(name_.c_str(), PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | (first ? FILE_FLAG_FIRST_PIPE_INSTANCE : 0U),
@@ -102,7 +113,6 @@ class Listener final : public Companion {
       }
       instances_.push_back(std::move(instance));
     }
-    return !instances_.empty();
   }
 
   /// The pipe of somebody who has connected, or none.
@@ -137,6 +147,7 @@ class Listener final : public Companion {
   [[nodiscard]] Handle name_handle() const { return somebody_.duplicate(); }
 
  private:
+  std::string key_;
   std::wstring name_;
   HANDLE claim_;
   OwnUserOnly security_;
@@ -151,14 +162,14 @@ Result<Endpoint> try_connect(const std::string& key, bool& nobody) {
   int error = ERROR_FILE_NOT_FOUND;
   do {
     bool busy = false;
-    for (const std::wstring& name : pipes()) {
-      if (key_of_pipe(name) != key) continue;
-      HANDLE pipe = CreateFileW((kPipes + name).c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING,
+    for (int i = 0; i < kNames; ++i) {
+      HANDLE pipe = CreateFileW(pipe_name(key, i).c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr, OPEN_EXISTING,
                                 FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, nullptr);
       if (pipe == INVALID_HANDLE_VALUE) {
-        error = last_error();
-        if (error == ERROR_ACCESS_DENIED) return Error{Code::other_user, "another user is copying this source"};
-        busy = busy || error == ERROR_PIPE_BUSY;
+        const int refused = last_error();
+        if (refused != ERROR_FILE_NOT_FOUND) error = refused;
+        if (refused == ERROR_ACCESS_DENIED) return Error{Code::other_user, "another user is copying this source"};
+        busy = busy || refused == ERROR_PIPE_BUSY;
         continue;
       }
       // Only a process of this user can have made a pipe that belongs to this user.
@@ -186,8 +197,8 @@ Result<std::variant<Rendezvous, Endpoint>> Rendezvous::claim(const std::string& 
     HANDLE claim = CreateEventW(security.get(), TRUE, FALSE, claim_name(key).c_str());
     const int error = last_error();
     if (claim != nullptr && error != ERROR_ALREADY_EXISTS) {
-      auto listener = std::make_shared<Listener>(pipe_name(key), claim);
-      if (!listener->fill(true)) return system_error(Code::internal, "cannot listen for joiners", last_error());
+      auto listener = std::make_shared<Listener>(key, claim);
+      if (!listener->start()) return system_error(Code::internal, "cannot listen for joiners", last_error());
       Rendezvous owner;
       owner.listener_ = listener->name_handle();
       if (!owner.listener_.valid()) return system_error(Code::internal, "cannot listen for joiners", last_error());
