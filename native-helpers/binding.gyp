@@ -6,7 +6,7 @@
       'base/digest.cpp', 'base/json.cpp', 'base/sha256.cpp',
       'engine/ring/ring.cpp', 'engine/ring/reader.cpp', 'engine/ring/seats.cpp', 'engine/ring/writer.cpp',
       'engine/source/source.cpp', 'engine/producer/producer.cpp',
-      'engine/target/target.cpp', 'engine/consumer/consumer.cpp',
+      'engine/target/target.cpp', 'engine/verify/verify.cpp', 'engine/consumer/consumer.cpp',
       'engine/safety/rules.cpp',
       'engine/session/line_channel.cpp', 'engine/session/orders.cpp', 'engine/session/verbs.cpp', 'engine/session/worker_link.cpp',
       'engine/job/clients.cpp', 'engine/job/events.cpp', 'engine/job/job.cpp', 'engine/job/relay.cpp', 'engine/job/riders.cpp', 'engine/job/run.cpp',

@@ -44,7 +44,8 @@ TEST("verbs: every bad line is refused with the right code") {
       {start + R"(],"options":{"slots":1}})", Code::bad_option},
       {start + R"(],"options":{"slots":1025}})", Code::bad_option},
       {start + R"(],"options":{"stallTimeout":0}})", Code::bad_option},
-      {start + R"(],"options":{"verify":true}})", Code::bad_option},
+      {start + R"(],"options":{"verify":1}})", Code::bad_option},
+      {start + R"(],"options":{"heal":true}})", Code::bad_option},
       {start + R"(],"options":{"wat":1}})", Code::protocol},
       {start + R"(],"options":7})", Code::protocol},
   };

@@ -1,6 +1,8 @@
 #include "engine/consumer/consumer.hpp"
 
+#include <numeric>
 #include <optional>
+#include <vector>
 
 #include "base/json.hpp"
 #include "engine/ring/reader.hpp"
@@ -8,40 +10,56 @@
 #include "engine/session/orders.hpp"
 #include "engine/session/worker_link.hpp"
 #include "engine/target/target.hpp"
+#include "engine/verify/verify.hpp"
 #include "platform/process.hpp"
 
 namespace carousel {
 namespace {
 
+/// Bad blocks are written again at most this often before the stick is called bad.
+constexpr int kHealAttempts = 3;
+
 class Consumer {
  public:
-  Consumer(const ring::Ring& ring, std::uint32_t seat, WorkerLink& link)
-      : ring_(ring), entry_(ring.entry(seat)), link_(link), copy_(static_cast<std::size_t>(ring.block_size())), reader_(ring, seat, copy_.span()) {}
+  Consumer(const ring::Ring& ring, const ConsumerOrders& orders, WorkerLink& link)
+      : ring_(ring),
+        orders_(orders),
+        entry_(ring.entry(orders.seat)),
+        link_(link),
+        copy_(static_cast<std::size_t>(ring.block_size())),
+        reader_(ring, orders.seat, copy_.span()) {}
 
-  int run(const platform::TargetRequest& request);
+  int run();
 
  private:
-  Status open(const platform::TargetRequest& request);
+  Status open();
   Status ride();
+  Status make_durable();
+  Status verify_and_heal(std::vector<std::uint64_t> blocks);
+  Status verify_ends();
+  Status verify(std::vector<std::uint64_t> blocks, std::vector<BadBlock>& bad);
+  [[nodiscard]] bool complete() const { return reader_.end() == ring::End::complete; }
   void phase(ring::Phase now) { entry_.phase.store(static_cast<std::uint32_t>(now)); }
   int tell(const Status& status);
 
   const ring::Ring& ring_;
+  const ConsumerOrders orders_;
   ring::Entry& entry_;
   WorkerLink& link_;
   AlignedBuffer copy_;
   ring::Reader reader_;
   std::optional<Target> target_;
+  bool stopped_ = false;  ///< asked to leave while verifying
 };
 
-Status Consumer::open(const platform::TargetRequest& request) {
-  Result<Target> target = Target::open(request, ring_.source_size(), ring_.block_size(), [this] { entry_.activity.fetch_add(1); });
+Status Consumer::open() {
+  Result<Target> target = Target::open(orders_.target, ring_.source_size(), ring_.block_size(), [this] { entry_.activity.fetch_add(1); });
   if (!target) return std::move(target).error();
   target_.emplace(std::move(*target));
   return target_->prepare();
 }
 
-/// Rides until the target has every block or the ride is over; the reader's end() says which.
+/// Rides until the target has every block it needs or the ride is over; the reader's end() says which.
 Status Consumer::ride() {
   while (std::optional<ring::Block> block = reader_.next()) {
     if (Status status = target_->write_block(block->number, block->data); !status) return status;
@@ -50,24 +68,93 @@ Status Consumer::ride() {
   return {};
 }
 
-int Consumer::run(const platform::TargetRequest& request) {
+Status Consumer::verify(std::vector<std::uint64_t> blocks, std::vector<BadBlock>& bad) {
+  entry_.bytes_checked.store(0);
+  Verifier verifier(ring_, *target_, [this](std::uint64_t bytes) { entry_.bytes_checked.fetch_add(bytes); },
+                    [this] { return stopped_ = stopped_ || reader_.must_stop(); });
+  return verifier.run(blocks, bad);
+}
+
+/// Everything that is on the device by now; the held-back ends are taken from memory and checked by verify_ends().
+Status Consumer::verify_and_heal(std::vector<std::uint64_t> blocks) {
+  for (int attempt = 0;; ++attempt) {
+    phase(ring::Phase::verifying);
+    std::vector<BadBlock> bad;
+    if (Status status = verify(blocks, bad); !status || stopped_) return status;
+    if (attempt == 0) {
+      entry_.bad_blocks.store(static_cast<std::uint32_t>(bad.size()));
+    } else {
+      entry_.healed_blocks.fetch_add(static_cast<std::uint32_t>(blocks.size() - bad.size()));
+    }
+    if (bad.empty()) return {};
+    if (!orders_.heal || attempt == kHealAttempts) return bad.front().error;
+    phase(ring::Phase::healing);
+    blocks.clear();
+    for (const BadBlock& block : bad) {
+      ring_.need(orders_.seat, block.number);
+      entry_.bytes_done.fetch_sub(target_->written_now(block.number, ring_.length_of(block.number)));
+      blocks.push_back(block.number);
+    }
+    if (Status status = ride(); !status) return status;
+    if (!complete()) return {};
+    reader_.pause();
+    if (Status status = target_->flush(); !status) return status;
+  }
+}
+
+/// The first and the last blocks once more, now that all of them is on the device. If they are wrong, the stick must not look like a copy.
+Status Consumer::verify_ends() {
+  phase(ring::Phase::verifying);
+  std::vector<std::uint64_t> ends = {0};
+  if (ring_.block_count() > 1) ends.push_back(ring_.block_count() - 1);
+  std::vector<BadBlock> bad;
+  for (int attempt = 0; attempt <= (orders_.heal ? kHealAttempts : 0); ++attempt) {
+    bad.clear();
+    if (Status status = verify(ends, bad); !status) return status;
+    if (stopped_ || bad.empty()) break;
+    if (attempt == 0) entry_.bad_blocks.fetch_add(static_cast<std::uint32_t>(bad.size()));
+    if (orders_.heal && attempt < kHealAttempts) {
+      if (Status status = target_->finish(); !status) return status;
+    }
+  }
+  if (bad.empty() && !stopped_) return {};
+  const Status blanked = target_->blank();
+  if (stopped_) return blanked;
+  return bad.front().error;
+}
+
+Status Consumer::make_durable() {
+  if (!complete()) return target_->flush();
+  phase(ring::Phase::flushing);
+  if (orders_.verify) {
+    if (Status status = target_->flush(); !status) return status;
+    std::vector<std::uint64_t> all(static_cast<std::size_t>(ring_.block_count()));
+    std::iota(all.begin(), all.end(), std::uint64_t{0});
+    if (Status status = verify_and_heal(std::move(all)); !status) return status;
+    if (stopped_ || !complete()) return {};
+    phase(ring::Phase::flushing);
+  }
+  if (Status status = target_->finish(); !status) return status;
+  return orders_.verify ? verify_ends() : Status();
+}
+
+int Consumer::run() {
   link_.watch([this] { reader_.orphan(); });
   phase(ring::Phase::preparing);
-  Status status = open(request);
+  Status status = open();
   if (status && !reader_.join()) return tell(Error{Code::hung, "given up before it could join"});
   if (status) {
     phase(ring::Phase::copying);
     status = ride();
   }
   // Whatever comes now takes time, and nobody is to wait for it.
-  reader_.leave();
-  if (!status) return tell(status);
-  phase(ring::Phase::flushing);
-  if (reader_.end() == ring::End::complete) {
-    status = target_->finish();
+  if (status && complete() && orders_.verify) {
+    reader_.pause();
   } else {
-    status = target_->flush();
+    reader_.leave();
   }
+  if (status) status = make_durable();
+  reader_.leave();
   return tell(status);
 }
 
@@ -77,8 +164,11 @@ int Consumer::tell(const Status& status) {
     link_.say_error("failed", status.error());
     return 1;
   }
-  link_.say(json::Fields().add("say", "ended").add("end", kEnds[static_cast<std::size_t>(reader_.end())]).str());
-  return reader_.end() == ring::End::complete ? 0 : 1;
+  const bool good = complete() && !stopped_;
+  json::Fields line;
+  line.add("say", "ended").add("end", stopped_ ? "stopped" : kEnds[static_cast<std::size_t>(reader_.end())]).add("verified", good && orders_.verify);
+  link_.say(line.str());
+  return good ? 0 : 1;
 }
 
 }  // namespace
@@ -99,7 +189,7 @@ int run_consumer() {
     link.say_error("failed", orders.error());
     return 1;
   }
-  return (new Consumer(*ring, orders->seat, link))->run(orders->target);
+  return (new Consumer(*ring, *orders, link))->run();
 }
 
 }  // namespace carousel

@@ -13,6 +13,7 @@ struct Client {
   std::uint64_t id = 0;
   ClientKind kind = ClientKind::fresh;  ///< fresh: has not said what it wants
   LineChannel link;
+  bool verify = false, heal = false;    ///< what it wants for the targets it asks for
   bool told_summary = false;
   bool gone = false;
 };

@@ -51,23 +51,23 @@ void Job::adopt(Client& client, ClientKind kind) {
 void Job::obey(Client& client, const Verb& verb) {
   if (const auto* start = std::get_if<StartVerb>(&verb.what)) {
     if (client.kind != ClientKind::fresh) return refuse(client, verb.request, {Code::protocol, "the job has been started already"});
+    client.verify = start->options.verify, client.heal = start->options.heal;
     adopt(client, ClientKind::joiner);
-    for (const std::string& path : start->targets) add_target(path, client.id);
+    for (const std::string& path : start->targets) add_target(path, client);
     return;
   }
   if (std::holds_alternative<AttachVerb>(verb.what)) {
     if (client.kind != ClientKind::fresh) return refuse(client, verb.request, {Code::protocol, "attached already"});
+    client.verify = options_.verify, client.heal = options_.heal;
     return adopt(client, ClientKind::observer);
   }
   if (client.kind == ClientKind::fresh) return refuse(client, verb.request, {Code::protocol, "the first verb must be start or attach"});
   if (const auto* add = std::get_if<AddVerb>(&verb.what)) {
-    for (const std::string& path : add->targets) add_target(path, client.id);
+    for (const std::string& path : add->targets) add_target(path, client);
   } else if (const auto* remove = std::get_if<RemoveVerb>(&verb.what)) {
     Rider* rider = find_rider(remove->id);
     if (rider == nullptr) return refuse(client, verb.request, {Code::no_such_target, "no such target"});
-    if (is_final(rider->state)) return;
-    rider->asked_to_leave = true;
-    if (rider->seat) seats_->ask_to_leave(*rider->seat);
+    if (!is_final(rider->state) && rider->seat) seats_->ask_to_leave(*rider->seat);
   } else if (const auto* slow = std::get_if<SlowVerb>(&verb.what)) {
     if (slow->id && find_rider(*slow->id) == nullptr) return refuse(client, verb.request, {Code::no_such_target, "no such target"});
     if (!slow->id) options_.catch_up = slow->catch_up;

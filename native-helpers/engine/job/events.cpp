@@ -21,6 +21,9 @@ constexpr std::size_t kMaxRanges = 1000;
 
 double seconds_between(std::uint64_t from, std::uint64_t to) { return to > from ? static_cast<double>(to - from) * 1e-9 : 0; }
 
+/// Verifying counts from zero again.
+std::uint64_t shown_bytes(const Rider& rider) { return rider.state == State::verifying ? rider.bytes_checked : rider.bytes; }
+
 std::string error_object(const Error& error) {
   json::Fields fields;
   add_error(fields, error);
@@ -84,7 +87,7 @@ std::string Job::target_line(const Rider& rider, const Client& client) const {
   } else {
     fields.null("joinedAtBlock");
   }
-  fields.add("bytesWritten", rider.bytes).add("badBlocks", 0).add("healedBlocks", 0);
+  fields.add("bytesWritten", rider.bytes).add("badBlocks", rider.bad_blocks).add("healedBlocks", rider.healed_blocks);
   fields.add("seconds", seconds_between(rider.begun_ns, rider.ended_ns != 0 ? rider.ended_ns : platform::now_ns()));
   if (rider.process) fields.add("pid", static_cast<std::uint64_t>(rider.process->pid()));
   fields.add("mine", client.kind == ClientKind::observer || client.id == rider.owner);
@@ -118,7 +121,7 @@ std::string Job::coverage(const Rider& rider) const {
 
 void Job::tell_rider_progress(Rider& rider) {
   json::Fields body;
-  body.add("phase", to_word(rider.state)).add("bytes", rider.bytes).add("bytesPerSecond", is_final(rider.state) ? 0 : rider.meter.rate());
+  body.add("phase", to_word(rider.state)).add("bytes", shown_bytes(rider)).add("bytesPerSecond", is_final(rider.state) ? 0 : rider.meter.rate());
   if (rider.seat && ring_) body.add("coverage", coverage(rider));
   const std::string now = body.str();
   if (now == rider.shown) return;
@@ -144,7 +147,7 @@ void Job::tell_progress(std::uint64_t now) {
   told_progress_ns_ = now;
   for (Rider& rider : riders_) {
     if (is_final(rider.state) || !rider.joined_sequence) continue;
-    rider.meter.note(rider.bytes, now);
+    rider.meter.note(shown_bytes(rider), now);
     tell_rider_progress(rider);
   }
   const ring::Header& h = ring_->header();
@@ -225,7 +228,7 @@ std::string Job::result_of(const Rider& rider) const {
   } else {
     fields.null("joinedAtBlock");
   }
-  fields.add("bytesWritten", rider.bytes).add("badBlocks", 0).add("healedBlocks", 0);
+  fields.add("bytesWritten", rider.bytes).add("badBlocks", rider.bad_blocks).add("healedBlocks", rider.healed_blocks);
   fields.add("seconds", seconds_between(rider.begun_ns, rider.ended_ns));
   if (rider.error) fields.raw("error", error_object(*rider.error));
   return fields.str();
@@ -259,7 +262,7 @@ std::string Job::summary_for(const Client& client) const {
   for (const Rider& rider : riders_) {
     const bool mine = client.kind == ClientKind::observer || rider.owner == client.id;
     (mine ? own : others).push_back(result_of(rider));
-    if (mine) good = good && rider.state == State::done;
+    if (mine) good = good && (rider.state == State::done || rider.state == State::verified);
   }
   json::Fields fields = event("summary");
   fields.add("ok", good).add("role", roles[static_cast<std::size_t>(client.kind)]).add("outcome", outcomes[static_cast<std::size_t>(outcome_)]);

@@ -36,6 +36,7 @@ Job::Job(StartVerb start, platform::PathFacts source, platform::Rendezvous liste
   client.id = next_client_++;
   client.kind = ClientKind::starter;
   client.link = std::move(front);
+  client.verify = options_.verify, client.heal = options_.heal;
 }
 
 Status Job::set_up() {
@@ -63,7 +64,7 @@ int Job::run() {
     fail_source(status.error());
   }
   tell_job(starter);
-  for (const std::string& path : first_targets_) add_target(path, starter.id);
+  for (const std::string& path : first_targets_) add_target(path, starter);
   loop();
   wind_up();
   return 0;
@@ -142,7 +143,10 @@ void Job::fail_source(Error error) {
   source_error_ = std::move(error);
   if (outcome_ == Outcome::complete) outcome_ = Outcome::source_failed;
   for (Rider& rider : riders_) {
-    if (!is_final(rider.state) && rider.seat) seats_->ask_to_leave(*rider.seat);
+    // One that has everything needs no source any more - unless the source itself is in doubt.
+    const bool has_all = rider.state == State::flushing || rider.state == State::verifying;
+    if (is_final(rider.state) || (has_all && source_error_->code != Code::source_changed)) continue;
+    if (rider.seat) seats_->ask_to_leave(*rider.seat);
   }
 }
 
@@ -150,7 +154,6 @@ void Job::cancel(std::uint64_t owner) {
   if (owner == 0 && outcome_ == Outcome::complete) outcome_ = Outcome::cancelled;
   for (Rider& rider : riders_) {
     if (is_final(rider.state) || (owner != 0 && rider.owner != owner)) continue;
-    rider.asked_to_leave = true;
     if (rider.seat) seats_->ask_to_leave(*rider.seat);
   }
 }

@@ -53,7 +53,7 @@ class Job {
   void drop_gone_clients();
 
   // riders.cpp: targets
-  void add_target(const std::string& path, std::uint64_t owner);
+  void add_target(const std::string& path, const Client& owner);
   Status start_consumer(Rider& rider, const platform::PathFacts& facts);
   void watch_rider(Rider& rider, double seconds_passed);
   void rider_news(Rider& rider);

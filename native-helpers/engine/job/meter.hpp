@@ -10,6 +10,7 @@ class Meter {
  public:
   /// `total` bytes so far, at `now` nanoseconds.
   void note(std::uint64_t total, std::uint64_t now) {
+    if (!marks_.empty() && total < marks_.back().total) marks_.clear();  // a new phase counts from zero
     marks_.push_back({now, total});
     while (marks_.size() > 2 && now - marks_[1].at >= kSpan) marks_.pop_front();
   }

@@ -13,7 +13,7 @@
 
 namespace carousel {
 
-enum class State { waiting, copying, aside, flushing, done, failed, removed, cancelled, refused };
+enum class State { waiting, copying, aside, flushing, verifying, healing, done, verified, failed, removed, cancelled, refused };
 
 constexpr bool is_final(State s) { return s >= State::done; }
 const char* to_word(State state);
@@ -30,14 +30,17 @@ struct Rider {
   std::optional<Error> error;
   std::optional<std::uint64_t> joined_block, joined_sequence;
   std::uint64_t bytes = 0;                ///< acknowledged by the device
+  std::uint64_t bytes_checked = 0;        ///< read back and compared, in the present phase
   std::uint64_t begun_ns = 0, ended_ns = 0;
-  bool asked_to_leave = false;
+  bool verify = false, heal = false;      ///< read it back, and write again what is wrong
 
   std::optional<std::uint32_t> seat;      ///< its place in the ring, until its process is gone
   std::optional<platform::Child> process;
   LineChannel link;
   bool reported = false;                  ///< its process has said how it ended
   bool complete = false;                  ///< ... and that was: everything written and durable
+  bool verified = false;                  ///< ... and read back right
+  std::uint32_t bad_blocks = 0, healed_blocks = 0;
 
   Meter meter;
   Stopwatch still;                        ///< how long the device has given no answer

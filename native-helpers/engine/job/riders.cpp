@@ -19,17 +19,37 @@ State state_for(const Error& error) {
   return class_of(error.code) == CodeClass::refused || class_of(error.code) == CodeClass::permission ? State::refused : State::failed;
 }
 
+State state_of(const Rider& rider, const ring::Entry& entry) {
+  switch (static_cast<ring::Phase>(entry.phase.load())) {
+    case ring::Phase::flushing: return State::flushing;
+    case ring::Phase::verifying: return State::verifying;
+    case ring::Phase::healing: return State::healing;
+    default: break;
+  }
+  if (!rider.joined_sequence) return State::waiting;
+  return static_cast<ring::Seat>(entry.seat.load()) == ring::Seat::aside ? State::aside : State::copying;
+}
+
+void take_counts(Rider& rider, const ring::Entry& entry) {
+  rider.bytes = entry.bytes_done.load();
+  rider.bytes_checked = entry.bytes_checked.load();
+  rider.bad_blocks = entry.bad_blocks.load();
+  rider.healed_blocks = entry.healed_blocks.load();
+}
+
 }  // namespace
 
 const char* to_word(State state) {
-  static constexpr const char* words[] = {"waiting", "copying", "aside", "flushing", "done", "failed", "removed", "cancelled", "refused"};
+  static constexpr const char* words[] = {"waiting", "copying",  "aside",  "flushing", "verifying", "healing",
+                                          "done",    "verified", "failed", "removed",  "cancelled", "refused"};
   return words[static_cast<std::size_t>(state)];
 }
 
-void Job::add_target(const std::string& path, std::uint64_t owner) {
+void Job::add_target(const std::string& path, const Client& owner) {
   Rider& rider = riders_.emplace_back();
   rider.id = next_rider_++;
-  rider.owner = owner;
+  rider.owner = owner.id;
+  rider.verify = owner.verify, rider.heal = owner.heal;
   rider.path = path;
   rider.begun_ns = platform::now_ns();
   if (source_error_) return end_rider(rider, State::failed, *source_error_);
@@ -64,6 +84,7 @@ Status Job::start_consumer(Rider& rider, const platform::PathFacts& facts) {
   rider.link = LineChannel(std::move(ends->first));
   ConsumerOrders orders;
   orders.seat = *rider.seat;
+  orders.verify = rider.verify, orders.heal = rider.heal;
   orders.target.path = facts.resolved;
   orders.target.device = rider.device;
   orders.target.create = facts.kind == platform::PathKind::missing;
@@ -77,21 +98,17 @@ void Job::watch_rider(Rider& rider, double seconds_passed) {
   if (!rider.process) return;
   if (!is_final(rider.state)) {
     const ring::Entry& entry = ring_->entry(*rider.seat);
-    rider.bytes = entry.bytes_done.load();
+    take_counts(rider, entry);
     if (const std::uint64_t sequence = entry.joined.load(); sequence != ring::kNone && !rider.joined_sequence) {
       rider.joined_sequence = sequence;
       rider.joined_block = ring_->block_of(sequence);
       tell(joined_line(rider));
     }
-    State now = State::waiting;
-    if (entry.phase.load() == static_cast<std::uint32_t>(ring::Phase::flushing)) {
-      now = State::flushing;
-    } else if (rider.joined_sequence) {
-      now = static_cast<ring::Seat>(entry.seat.load()) == ring::Seat::aside ? State::aside : State::copying;
-    }
+    const State now = state_of(rider, entry);
     if (now != rider.state) {
       rider.state = now;
       tell_target(rider);
+      if (now == State::healing && source_error_) seats_->ask_to_leave(*rider.seat);  // there is nobody left to read for it
     }
     watch_for_stall(rider, seconds_passed);
   }
@@ -113,7 +130,9 @@ void Job::rider_news(Rider& rider) {
     } else if (*say->string() == "ended") {
       const json::Value* end = parsed->find("end");
       const std::string word = end != nullptr && end->string() != nullptr ? *end->string() : "";
+      const json::Value* verified = parsed->find("verified");
       rider.complete = word == "complete";
+      rider.verified = rider.complete && verified != nullptr && verified->boolean() != nullptr && *verified->boolean();
       if (word == "broken") rider.error = Error{Code::ring_broken, "the ring held a wrong block; nothing of it was counted"};
       if (word == "detached") rider.error = Error{Code::hung, "the device gave no answer for too long"};
       if (word == "orphaned") rider.error = Error{Code::producer_died, "the process that reads the source ended unexpectedly"};
@@ -126,7 +145,7 @@ void Job::reap(Rider& rider) {
   if (!rider.process || (!rider.link.closed() && !is_final(rider.state))) return;
   const std::optional<platform::ExitStatus> end = rider.process->poll_exit();
   if (!end) return;
-  if (!is_final(rider.state)) rider.bytes = ring_->entry(*rider.seat).bytes_done.load();
+  if (!is_final(rider.state)) take_counts(rider, ring_->entry(*rider.seat));
   rider.process.reset();
   seats_->release(*rider.seat);
   rider.seat.reset();
@@ -137,7 +156,7 @@ void Job::reap(Rider& rider) {
     return end_rider(rider, State::failed, std::move(died));
   }
   if (rider.error) return end_rider(rider, state_for(*rider.error), rider.error);
-  if (rider.complete && end->code == 0) return end_rider(rider, State::done, std::nullopt);
+  if (rider.complete && end->code == 0) return end_rider(rider, rider.verified ? State::verified : State::done, std::nullopt);
   if (source_error_) return end_rider(rider, State::failed, *source_error_);
   end_rider(rider, State::cancelled, std::nullopt);
 }
@@ -174,7 +193,7 @@ void Job::end_rider(Rider& rider, State state, std::optional<Error> error) {
   rider.state = state;
   rider.error = std::move(error);
   rider.ended_ns = platform::now_ns();
-  if (state == State::done) rider.bytes = source_.size;
+  if (state == State::done || state == State::verified) rider.bytes = source_.size;
   if (rider.joined_sequence) tell_rider_progress(rider);
   tell_target(rider);
 }

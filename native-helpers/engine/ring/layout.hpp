@@ -42,7 +42,7 @@ enum class Content : std::uint32_t {
 };
 
 /// What a consumer does now, for the supervisor's eyes.
-enum class Phase : std::uint32_t { preparing = 0, copying = 1, flushing = 2 };
+enum class Phase : std::uint32_t { preparing = 0, copying = 1, flushing = 2, verifying = 3, healing = 4 };
 
 /// What the producer does now, for the supervisor's eyes.
 enum class ProducerPhase : std::uint32_t { starting = 0, reading = 1, gated = 2, idle = 3, stopped = 4 };
@@ -60,6 +60,9 @@ struct alignas(64) Entry {
   std::atomic<std::uint64_t> activity;   ///< grows with every answer of the device; standing still means hung
   std::atomic<std::uint32_t> phase;      ///< Phase
   std::atomic<std::uint64_t> gated_ns;   ///< time the producer has waited for this one
+  std::atomic<std::uint64_t> bytes_checked;  ///< bytes read back and compared in the present phase
+  std::atomic<std::uint32_t> bad_blocks;     ///< blocks that read back wrong, or not at all
+  std::atomic<std::uint32_t> healed_blocks;  ///< of these, written again and right now
   platform::Doorbell bell;
 };
 

@@ -151,6 +151,19 @@ bool Reader::finish(const Block& block) {
   return counts;
 }
 
+bool Reader::pause() {
+  auto attached = static_cast<std::uint32_t>(Seat::attached);
+  entry().seat.compare_exchange_strong(attached, static_cast<std::uint32_t>(Seat::aside));
+  ring_.header().producer_bell.ring();
+  return seat() == Seat::aside;
+}
+
+bool Reader::must_stop() const {
+  const Seat now = seat();
+  const bool ours = now == Seat::attached || now == Seat::aside;
+  return !ours || orphaned_.load() || entry().stop.load() != 0 || ring_.header().stop.load() != 0;
+}
+
 void Reader::leave() {
   entry().seat.store(static_cast<std::uint32_t>(Seat::left));
   ring_.header().producer_bell.ring();

@@ -38,6 +38,10 @@ class Reader {
   /// The block handed out last is on the device. False if it may have been overwritten while it was being written: it does not count then,
   /// and the target still needs it.
   bool finish(const Block& block);
+  /// Keeps the seat without holding anybody back: next() steps on again as soon as a block is needed. False if the seat has been taken away.
+  bool pause();
+  /// Asked to leave, or nobody left to ride with.
+  [[nodiscard]] bool must_stop() const;
   /// Steps off; the producer never waits for this target again.
   void leave();
   [[nodiscard]] End end() const { return end_; }

@@ -17,6 +17,9 @@ std::optional<std::uint32_t> Seats::reserve(bool may_step_aside) {
     e.activity.store(0);
     e.phase.store(0);
     e.gated_ns.store(0);
+    e.bytes_checked.store(0);
+    e.bad_blocks.store(0);
+    e.healed_blocks.store(0);
     e.may_step_aside.store(may_step_aside ? 1 : 0);
     ring_.need_all(i);
     e.seat.store(static_cast<std::uint32_t>(Seat::reserved));

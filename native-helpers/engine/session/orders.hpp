@@ -19,6 +19,7 @@ struct ProducerOrders {
 struct ConsumerOrders {
   platform::TargetRequest target;
   std::uint32_t seat = 0;
+  bool verify = false, heal = false;
 };
 
 std::string to_line(const ProducerOrders& orders);

@@ -48,10 +48,11 @@ class Reader {
     if (v->string() == nullptr || *v->string() != no) fail(std::string(key) + " must be " + no + " or " + yes, Code::bad_option);
     return false;
   }
-  /// The boolean of a feature this version does not have yet may only be false.
-  void must_be_false(const char* key) {
+  bool flag(const char* key, bool otherwise) {
     const json::Value* v = take(key);
-    if (v != nullptr && (v->boolean() == nullptr || *v->boolean())) fail(std::string(key) + " is not available", Code::bad_option);
+    if (v == nullptr) return otherwise;
+    if (v->boolean() == nullptr) fail(std::string(key) + " must be true or false", Code::bad_option);
+    return v->boolean() != nullptr && *v->boolean();
   }
   std::string absolute(const std::string& text) {
     if (text.empty() || text.front() != '/' || text.size() > kMaxPath) fail("a path must be absolute and at most 4096 bytes long");
@@ -115,8 +116,9 @@ JobOptions options(Reader& outer) {
   o.wait_for_join = static_cast<std::uint32_t>(r.whole("waitForJoin", o.wait_for_join, 0, 86400));
   o.stall_timeout = static_cast<std::uint32_t>(r.whole("stallTimeout", o.stall_timeout, 1, 3600));
   o.result_file = r.optional_path("resultFile");
-  r.must_be_false("verify");
-  r.must_be_false("heal");
+  o.verify = r.flag("verify", o.verify);
+  o.heal = r.flag("heal", o.heal);
+  if (o.heal && !o.verify) r.fail("heal needs verify", Code::bad_option);
   if (std::optional<Error> error = r.finish()) outer.fail(error->what, error->code);
   return o;
 }

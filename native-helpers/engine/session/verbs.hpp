@@ -23,6 +23,8 @@ struct JobOptions {
   bool stop_on_read_error = false;
   std::uint32_t wait_for_join = 0;
   std::uint32_t stall_timeout = 60;
+  bool verify = false;
+  bool heal = false;
   std::string result_file;  ///< where the summary is kept for a front end that is gone by then; empty: nowhere
 };
 

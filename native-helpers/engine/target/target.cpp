@@ -122,8 +122,9 @@ Status Target::zero(std::uint64_t offset, std::uint64_t length) {
   return write_aligned(from, zeros.span().first(static_cast<std::size_t>(std::min<std::uint64_t>(to - from, zeros.size()))));
 }
 
-Status Target::prepare() {
-  if (created_) return {};  // a new file holds nothing yet
+Status Target::prepare() { return created_ ? Status() : blank(); }  // a new file holds nothing yet
+
+Status Target::blank() {
   const std::uint64_t size = file_.geometry().size;
   const std::uint64_t end = std::min(kCleared, size), tail = std::min(kCleared, source_size_ - tail_start_);
   if (Status status = zero(0, end); !status) return status;
@@ -172,6 +173,7 @@ Status Target::flush() {
 
 Status Target::finish() {
   if (Status status = flush(); !status) return status;
+  ends_written_ = true;
   if (tail_start_ < source_size_) {
     if (Status status = write_range(tail_start_, tail_.span().first(static_cast<std::size_t>(source_size_ - tail_start_))); !status) return status;
     if (Status status = flush(); !status) return status;
@@ -182,6 +184,32 @@ Status Target::finish() {
     if (Status status = file_.flush_name(); !status) return status;
   }
   file_.reread_partitions();
+  return {};
+}
+
+Status Target::read_back(std::uint64_t number, std::span<std::byte> out, std::uint64_t length, bool& held) {
+  const std::uint64_t start = number * block_size_, end = start + length;
+  file_.forget_cached(start, length);
+  const std::uint64_t sector = std::max<std::uint64_t>(file_.geometry().sector, 1);
+  const Result<std::size_t> n = file_.read(start, out.first(static_cast<std::size_t>(std::min<std::uint64_t>(round_up(length, sector), out.size()))));
+  answered_();
+  if (!n) {
+    Error error = explain(n.error());
+    if (error.code != Code::device_gone) error.code = Code::read_error;
+    return error;
+  }
+  if (*n < length) {
+    Error error{Code::read_error, "the device ends before the copy does"};
+    error.offset = start + *n;
+    return error;
+  }
+  held = !ends_written_ && (start < head_end_ || end > tail_start_);
+  if (!held) return {};
+  if (start < head_end_) std::memcpy(out.data(), head_.data() + start, static_cast<std::size_t>(std::min(head_end_, end) - start));
+  if (end > tail_start_) {
+    const std::uint64_t first = std::max(tail_start_, start);
+    std::memcpy(out.data() + (first - start), tail_.data() + (first - tail_start_), static_cast<std::size_t>(end - first));
+  }
   return {};
 }
 

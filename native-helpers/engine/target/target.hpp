@@ -2,6 +2,7 @@
 //   1. prepare(): old partition tables at both ends are removed and that is made durable;
 //   2. write_block(): everything but the first and the last bytes, in any order of blocks;
 //   3. finish(): flush, the last bytes, flush, the first bytes, flush.
+// read_back() gives what the device holds, past every cache this side of it.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +28,10 @@ class Target {
   /// Bytes of a block that are on the device after write_block(); the rest comes with finish().
   [[nodiscard]] std::uint64_t written_now(std::uint64_t number, std::uint64_t length) const;
   Status finish();
+  /// Reads block `number` back into `out` (page-aligned, a whole block long); parts still held back come from memory, and `held` says so.
+  Status read_back(std::uint64_t number, std::span<std::byte> out, std::uint64_t length, bool& held);
+  /// Clears both ends again: what was found bad must not look like a copy.
+  Status blank();
   /// Makes durable what has been written so far.
   Status flush();
 
@@ -44,6 +49,7 @@ class Target {
   std::uint64_t head_end_;    ///< bytes [0, head_end_) are written last
   std::uint64_t tail_start_;  ///< bytes [tail_start_, source_size_) are written last but one
   std::uint64_t unflushed_ = 0;
+  bool ends_written_ = false;
   AlignedBuffer head_, tail_;
   std::function<void()> answered_;
 };

@@ -143,8 +143,7 @@ test('when nothing is left to write, nothing is started', async () => {
 test.each([
   ['/a', /name at least one TARGET/],
   ['/a --wait-for-join 0', /name at least one TARGET/],
-  ['/a /b --verify', /--verify is not available in this version/],
-  ['/a /b --heal', /--heal is not available in this version/],
+  ['/a /b --heal --no-verify', /cannot go with --no-verify/],
   ['/a /b --manifest m', /--manifest is not available/],
   ['/a /b --report r', /--report is not available/],
   ['/a /b --approve t1 --approve t2', /--approve is not available/],

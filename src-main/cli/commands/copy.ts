@@ -29,9 +29,9 @@ export function copyCommand(context: CliContext = processContext()): Command {
     .description('Copies SOURCE to every TARGET at once; both may be drives or ordinary files.')
     .argument('<SOURCE>', 'drive or image file to read')
     .argument('[TARGET...]', 'drives or files to write; what they hold is lost')
-    .option('--verify', 'read every target back and compare (not available in this version)')
-    .option('--no-verify', 'do not read the targets back (the default for now)')
-    .option('--heal', 'rewrite blocks that read back wrong (not available in this version)')
+    .option('--verify', 'read every target back, past every cache, and compare it')
+    .option('--no-verify', 'do not read the targets back (the default)')
+    .option('--heal', 'verify, and write again only the blocks that read back wrong')
     .addOption(
       new Option('--slow <policy>', 'what to do with a target that holds up the others').choices([
         'together',

@@ -30,8 +30,6 @@ export interface CopyPlan {
 }
 
 const NOT_YET: readonly (readonly [keyof CopyFlags, string])[] = [
-  ['verify', '--verify'],
-  ['heal', '--heal'],
   ['manifest', '--manifest'],
   ['report', '--report'],
   ['approve', '--approve'],
@@ -48,6 +46,8 @@ export function planCopy(
   for (const [name, flag] of NOT_YET)
     if (flags[name] !== undefined && flags[name] !== false)
       throw usageError(`${flag} is not available in this version`);
+  if (flags.heal && flags.verify === false)
+    throw usageError('--heal reads the targets back: it cannot go with --no-verify');
   if (targets.length === 0 && !flags.waitForJoin)
     throw usageError('name at least one TARGET, or wait for others to join with --wait-for-join SECONDS');
   if (targets.length > MAX_TARGETS) throw usageError(`a copy takes at most ${MAX_TARGETS} targets`);
@@ -60,7 +60,9 @@ export function planCopy(
   };
 }
 
-function jobOptions({ block, slots, slow, onReadError, waitForJoin, stallTimeout }: CopyFlags): JobOptions {
+function jobOptions(flags: CopyFlags): JobOptions {
+  const { block, slots, slow, onReadError, waitForJoin, stallTimeout, heal } = flags;
+  const verify = flags.verify ?? heal;
   const all: Partial<Record<keyof JobOptions, unknown>> = {
     block,
     slots,
@@ -68,6 +70,8 @@ function jobOptions({ block, slots, slow, onReadError, waitForJoin, stallTimeout
     onReadError,
     waitForJoin,
     stallTimeout,
+    verify,
+    heal,
   };
   return jobOptionsSchema.parse(
     Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),

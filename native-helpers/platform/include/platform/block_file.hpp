@@ -63,6 +63,8 @@ class BlockFile {
   Status flush();
   /// Files only, for a file made by open_target: its name is durable after this.
   Status flush_name();
+  /// Where transfers go through the page cache: drops what it holds of this range, so that the next read comes from the medium. Only after flush().
+  void forget_cached(std::uint64_t offset, std::uint64_t length);
   /// Devices: asks the system to read the partition table again; a refusal does not matter.
   void reread_partitions();
   /// Files made by open_target: removes the file again.

@@ -1,0 +1,31 @@
+#include "engine/verify/verify.hpp"
+
+namespace carousel {
+
+Status Verifier::check(std::uint64_t block, std::vector<BadBlock>& bad) {
+  const std::uint64_t length = ring_.length_of(block);
+  const ring::BlockRecord& record = ring_.record(block);
+  if (record.state.load() == 0) return Error{Code::internal, "block " + std::to_string(block) + " has no digest to compare with"};
+  bool held = false;
+  if (Status status = target_.read_back(block, buffer_.span(), length, held); !status) {
+    if (status.error().code == Code::device_gone) return status;
+    bad.push_back({block, status.error()});
+    return {};
+  }
+  if (digest_of(buffer_.span().first(static_cast<std::size_t>(length))) == record.digest) return {};
+  Error error{Code::verify_mismatch, "block " + std::to_string(block) + " reads back differently from what was written"};
+  error.offset = block * ring_.block_size();
+  bad.push_back({block, error});
+  return {};
+}
+
+Status Verifier::run(std::span<const std::uint64_t> blocks, std::vector<BadBlock>& bad) {
+  for (const std::uint64_t block : blocks) {
+    if (stop_()) return {};
+    if (Status status = check(block, bad); !status) return status;
+    checked_(ring_.length_of(block));
+  }
+  return {};
+}
+
+}  // namespace carousel
