@@ -36,7 +36,13 @@ export class Job {
       rest = lines.pop();
       for (const line of lines) this.#take(JSON.parse(line));
     });
-    this.say({ verb: 'start', version: 1, source: { path: source }, targets: targets.map((p) => ({ path: p })), options });
+    this.say({
+      verb: 'start',
+      version: 1,
+      source: { path: source },
+      targets: targets.map((p) => ({ path: p })),
+      options,
+    });
     this.summary = this.until((e) => e.event === 'summary');
   }
   say(verb) {
@@ -50,23 +56,39 @@ export class Job {
   /** The first event, past or to come, that is wanted. */
   until(wanted) {
     const past = this.events.find(wanted);
-    return past ? Promise.resolve(past) : new Promise((resolve) => this.waiters.push({ wanted, resolve: (e) => (resolve(e), false) }));
+    return past
+      ? Promise.resolve(past)
+      : new Promise((resolve) => this.waiters.push({ wanted, resolve: (e) => (resolve(e), false) }));
   }
   async end() {
     const summary = await this.summary;
-    if (!summary.ok) throw new Error(`the engine's copy is not good: ${JSON.stringify(summary).slice(0, 500)}`);
+    if (!summary.ok)
+      throw new Error(`the engine's copy is not good: ${JSON.stringify(summary).slice(0, 500)}`);
     return summary;
   }
 }
 
 export const peers = {
-  limit: async (source, size, targets) => Number(spawnSync(limitPath, [source, String(size), ...targets], { encoding: 'utf8' }).stdout),
+  limit: async (source, size, targets) =>
+    Number(spawnSync(limitPath, [source, String(size), ...targets], { encoding: 'utf8' }).stdout),
   carousel: async (source, _size, targets) => (await new Job(source, targets).end()).at,
   'dd each': (source, _size, targets) =>
-    timed(targets.map((t) => `dd if=${quote(source)} of=${quote(t)} bs=1M iflag=direct oflag=direct conv=fsync status=none & p="$p $!";`).join(' ') + ' for i in $p; do wait $i || exit 1; done'),
+    timed(
+      targets
+        .map(
+          (t) =>
+            `dd if=${quote(source)} of=${quote(t)} bs=1M iflag=direct oflag=direct conv=fsync status=none & p="$p $!";`,
+        )
+        .join(' ') + ' for i in $p; do wait $i || exit 1; done',
+    ),
   tee: (source, _size, targets) =>
-    timed(`tee ${targets.slice(1).map(quote).join(' ')} < ${quote(source)} > ${quote(targets[0])} && sync ${targets.map(quote).join(' ')}`),
+    timed(
+      `tee ${targets.slice(1).map(quote).join(' ')} < ${quote(source)} > ${quote(targets[0])} && sync ${targets.map(quote).join(' ')}`,
+    ),
   dcfldd: !has('dcfldd')
     ? null
-    : (source, _size, targets) => timed(`dcfldd if=${quote(source)} bs=1M ${targets.map((t) => `of=${quote(t)}`).join(' ')} && sync ${targets.map(quote).join(' ')}`),
+    : (source, _size, targets) =>
+        timed(
+          `dcfldd if=${quote(source)} bs=1M ${targets.map((t) => `of=${quote(t)}`).join(' ')} && sync ${targets.map(quote).join(' ')}`,
+        ),
 };

@@ -10,11 +10,18 @@ import { ensureInstalled } from '../scripts/lib.mjs';
 import * as workloads from './workloads.mjs';
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean' }, only: { type: 'string' }, rounds: { type: 'string' }, out: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean' },
+    only: { type: 'string' },
+    rounds: { type: 'string' },
+    out: { type: 'string' },
+  },
 });
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 await ensureInstalled();
-const built = spawnSync(process.execPath, [path.join(root, 'native-helpers/build.mjs'), '--bench'], { stdio: ['ignore', 'ignore', 'inherit'] });
+const built = spawnSync(process.execPath, [path.join(root, 'native-helpers/build.mjs'), '--bench'], {
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
 if (built.status !== 0) process.exit(1);
 
 const names = values.only ? values.only.split(',') : ['memory', 'sticks', 'slow', 'late'];
@@ -24,8 +31,23 @@ for (const name of names) {
   console.error(`${name} ...`);
   rows.push(...(await workloads[name]({ quick: values.quick === true, rounds: Number(values.rounds ?? 5) })));
 }
-const columns = ['workload', 'n', 'unit', ...new Set(rows.flatMap((row) => Object.keys(row).filter((key) => !['workload', 'n', 'unit'].includes(key))))];
+const columns = [
+  'workload',
+  'n',
+  'unit',
+  ...new Set(
+    rows.flatMap((row) => Object.keys(row).filter((key) => !['workload', 'n', 'unit'].includes(key))),
+  ),
+];
 const line = (cells) => `| ${cells.join(' | ')} |`;
-const table = [line(columns), line(columns.map(() => '---')), ...rows.map((row) => line(columns.map((column) => row[column] ?? '')))].join('\n');
+const table = [
+  line(columns),
+  line(columns.map(() => '---')),
+  ...rows.map((row) => line(columns.map((column) => row[column] ?? ''))),
+].join('\n');
 console.log(table);
-if (values.out) writeFileSync(values.out, `Made by \`npm run bench\` on ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}.\n\n${table}\n`);
+if (values.out)
+  writeFileSync(
+    values.out,
+    `Made by \`npm run bench\` on ${cpus().length} x ${cpus()[0]?.model ?? 'unknown processor'}.\n\n${table}\n`,
+  );

@@ -33,7 +33,12 @@ export async function memory({ quick, rounds }) {
         for (const name of readdirSync(dir)) if (name !== 'source') rmSync(path.join(dir, name));
         return run(source, size, targets);
       });
-      rows.push({ workload: `memory speed, ${size / MiB} MiB`, n, unit: 'x limit', ...Object.fromEntries(names.map((x) => [x, round(took[x] / took.limit)])) });
+      rows.push({
+        workload: `memory speed, ${size / MiB} MiB`,
+        n,
+        unit: 'x limit',
+        ...Object.fromEntries(names.map((x) => [x, round(took[x] / took.limit)])),
+      });
     }
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -65,9 +70,25 @@ export function sticks({ quick, rounds }) {
     for (const n of quick ? [1, 4, 16] : [1, 4, 16, 32]) {
       const made = [];
       for (let i = 0; i < n; ++i) made.push(await lab.newStick(`s${n}-${i}`, { size, bps: rate }));
-      const names = Object.keys(peers).filter((name) => peers[name] && (n <= 16 || name === 'carousel' || name === 'limit') && (!quick || name !== 'dcfldd'));
-      const took = await compare(names, Math.min(rounds, quick ? 1 : 3), (_name, run) => run(source, size, made.map((s) => s.dev)));
-      rows.push({ workload: `sticks of 20 MB/s, ${size / MiB} MiB`, n, unit: 'x size/rate', ...Object.fromEntries(names.map((x) => [x, round((took[x] * rate) / size)])) });
+      const names = Object.keys(peers).filter(
+        (name) =>
+          peers[name] &&
+          (n <= 16 || name === 'carousel' || name === 'limit') &&
+          (!quick || name !== 'dcfldd'),
+      );
+      const took = await compare(names, Math.min(rounds, quick ? 1 : 3), (_name, run) =>
+        run(
+          source,
+          size,
+          made.map((s) => s.dev),
+        ),
+      );
+      rows.push({
+        workload: `sticks of 20 MB/s, ${size / MiB} MiB`,
+        n,
+        unit: 'x size/rate',
+        ...Object.fromEntries(names.map((x) => [x, round((took[x] * rate) / size)])),
+      });
       for (const stick of made) await stick.rm();
     }
     return rows;
@@ -80,12 +101,22 @@ export function slow({ quick }) {
   return withSticks('one slow stick among seven', size, async (lab, source) => {
     const made = [await lab.newStick('slow', { size, bps: 2e6 })];
     for (let i = 0; i < 7; ++i) made.push(await lab.newStick(`fast${i}`, { size, bps: 20e6 }));
-    const job = new Job(source, made.map((s) => s.dev), { slow: 'catch-up', slots: quick ? 8 : 64 });
+    const job = new Job(
+      source,
+      made.map((s) => s.dev),
+      { slow: 'catch-up', slots: quick ? 8 : 64 },
+    );
     const summary = await job.end();
-    const ended = (id) => job.events.find((e) => e.event === 'target' && e.id === id && e.state === 'done').at;
+    const ended = (id) =>
+      job.events.find((e) => e.event === 'target' && e.id === id && e.state === 'done').at;
     const fast = Math.max(...[2, 3, 4, 5, 6, 7, 8].map(ended));
     return [
-      { workload: 'one 2 MB/s stick among seven of 20, catch-up: the fast ones', n: 8, unit: 'x own time', carousel: round((fast * 20e6) / size) },
+      {
+        workload: 'one 2 MB/s stick among seven of 20, catch-up: the fast ones',
+        n: 8,
+        unit: 'x own time',
+        carousel: round((fast * 20e6) / size),
+      },
       { workload: 'the slow one', n: 8, unit: 'x own time', carousel: round((ended(1) * 2e6) / size) },
       { workload: 'source read', n: 8, unit: 'x size', carousel: round(summary.source.bytesRead / size) },
     ];
@@ -105,12 +136,26 @@ export function late({ quick }) {
       await job.until((e) => e.event === 'head' && e.bytesRead >= part * size);
       const asked = Number(process.hrtime.bigint() - job.from) / 1e9;
       job.say({ verb: 'add', targets: [{ path: made[i + 1].dev }] });
-      waits.push(job.until((e) => e.event === 'target' && e.target === made[i + 1].dev && e.state === 'done').then((e) => e.at - asked));
+      waits.push(
+        job
+          .until((e) => e.event === 'target' && e.target === made[i + 1].dev && e.state === 'done')
+          .then((e) => e.at - asked),
+      );
     }
     const summary = await job.end();
     return [
-      { workload: 'arrivals at 0, 25, 50, 75 %: longest wait', n: 4, unit: 'passes', carousel: round(Math.max(...(await Promise.all(waits))) / pass) },
-      { workload: 'source read (1.75 allowed)', n: 4, unit: 'x size', carousel: round(summary.source.bytesRead / size) },
+      {
+        workload: 'arrivals at 0, 25, 50, 75 %: longest wait',
+        n: 4,
+        unit: 'passes',
+        carousel: round(Math.max(...(await Promise.all(waits))) / pass),
+      },
+      {
+        workload: 'source read (1.75 allowed)',
+        n: 4,
+        unit: 'x size',
+        carousel: round(summary.source.bytesRead / size),
+      },
     ];
   });
 }

@@ -30,12 +30,29 @@ const SECONDS = 600;
 /** @type {Run[]} */
 const RUNS = [
   // longest first: two run side by side
-  { name: '3 consumers, one late; the producer dies; 2 slots, 2 blocks', flags: 'NC=3 LATE=1 N=2 BC=2 KILL=3', long: true },
+  {
+    name: '3 consumers, one late; the producer dies; 2 slots, 2 blocks',
+    flags: 'NC=3 LATE=1 N=2 BC=2 KILL=3',
+    long: true,
+  },
   { name: '3 consumers, one late; 2 slots, 3 blocks', flags: 'NC=3 LATE=1 N=2 BC=3' },
-  { name: '3 consumers, one late; the late one dies; 2 slots, 2 blocks', flags: 'NC=3 LATE=1 N=2 BC=2 KILL=2', long: true },
-  { name: '3 consumers, one late; one that was there dies; 2 slots, 2 blocks', flags: 'NC=3 LATE=1 N=2 BC=2 KILL=0' },
-  { name: '2 consumers, one late; the other is detached, goes on, is killed; 2 slots, 3 blocks', flags: 'NC=2 LATE=1 N=2 BC=3 ZOMBIE=0' },
-  { name: '2 consumers, one late; the late one is detached, goes on, is killed; 2 slots, 3 blocks', flags: 'NC=2 LATE=1 N=2 BC=3 ZOMBIE=1' },
+  {
+    name: '3 consumers, one late; the late one dies; 2 slots, 2 blocks',
+    flags: 'NC=3 LATE=1 N=2 BC=2 KILL=2',
+    long: true,
+  },
+  {
+    name: '3 consumers, one late; one that was there dies; 2 slots, 2 blocks',
+    flags: 'NC=3 LATE=1 N=2 BC=2 KILL=0',
+  },
+  {
+    name: '2 consumers, one late; the other is detached, goes on, is killed; 2 slots, 3 blocks',
+    flags: 'NC=2 LATE=1 N=2 BC=3 ZOMBIE=0',
+  },
+  {
+    name: '2 consumers, one late; the late one is detached, goes on, is killed; 2 slots, 3 blocks',
+    flags: 'NC=2 LATE=1 N=2 BC=3 ZOMBIE=1',
+  },
   ...[0, 1, 2].flatMap((who) =>
     ['N=2 BC=3', 'N=3 BC=3', 'N=2 BC=4', 'N=3 BC=4'].map((size) => ({
       name: `2 consumers, one late; ${['one that was there', 'the late one', 'the producer'][who]} dies; ${words(size)}`,
@@ -45,40 +62,135 @@ const RUNS = [
   ),
   { name: '2 consumers, both join at any moment; 2 slots, 3 blocks', flags: 'NC=2 LATE=2 N=2 BC=3' },
   { name: '2 consumers, one late; 3 slots, 4 blocks', flags: 'NC=2 LATE=1 N=3 BC=4' },
-  { name: '2 consumers, one late; 2 slots, 3 blocks; every load and store a step, counting semaphores', flags: 'NC=2 LATE=1 N=2 BC=3 FINE BELLS=20' },
-  { name: '2 consumers, one late; 2 slots, 3 blocks; no endless execution', flags: 'NC=2 LATE=1 N=2 BC=3', also: 'cycles' },
+  {
+    name: '2 consumers, one late; 2 slots, 3 blocks; every load and store a step, counting semaphores',
+    flags: 'NC=2 LATE=1 N=2 BC=3 FINE BELLS=20',
+  },
+  {
+    name: '2 consumers, one late; 2 slots, 3 blocks; no endless execution',
+    flags: 'NC=2 LATE=1 N=2 BC=3',
+    also: 'cycles',
+  },
   { name: 'more slots than blocks: one pass', flags: 'NC=2 LATE=0 N=4 BC=3' },
   { name: 'a source of one block', flags: 'NC=2 LATE=1 N=2 BC=1' },
-  { name: 'detached, goes on, is killed; no ring at the reaping', flags: 'NC=2 LATE=1 N=2 BC=2 ZOMBIE=0 M_NOREAPPOST' },
+  {
+    name: 'detached, goes on, is killed; no ring at the reaping',
+    flags: 'NC=2 LATE=1 N=2 BC=2 ZOMBIE=0 M_NOREAPPOST',
+  },
   { name: 'catch-up: 2 consumers; 2 slots, 2 blocks', flags: 'NC=2 LATE=0 N=2 BC=2 CATCHUP' },
-  { name: 'catch-up: 2 consumers; 2 slots, 2 blocks; no endless execution', flags: 'NC=2 LATE=0 N=2 BC=2 CATCHUP', also: 'cycles' },
-  { name: 'catch-up: 2 consumers; one dies; 2 slots, 2 blocks; no endless execution', flags: 'NC=2 LATE=0 N=2 BC=2 CATCHUP KILL=0', also: 'cycles', long: true },
+  {
+    name: 'catch-up: 2 consumers; 2 slots, 2 blocks; no endless execution',
+    flags: 'NC=2 LATE=0 N=2 BC=2 CATCHUP',
+    also: 'cycles',
+  },
+  {
+    name: 'catch-up: 2 consumers; one dies; 2 slots, 2 blocks; no endless execution',
+    flags: 'NC=2 LATE=0 N=2 BC=2 CATCHUP KILL=0',
+    also: 'cycles',
+    long: true,
+  },
   { name: 'catch-up: 2 consumers, one late; 2 slots, 2 blocks', flags: 'NC=2 LATE=1 N=2 BC=2 CATCHUP' },
-  { name: 'catch-up: 2 consumers; one dies; 2 slots, 2 blocks', flags: 'NC=2 LATE=0 N=2 BC=2 CATCHUP KILL=0' },
+  {
+    name: 'catch-up: 2 consumers; one dies; 2 slots, 2 blocks',
+    flags: 'NC=2 LATE=0 N=2 BC=2 CATCHUP KILL=0',
+  },
   { name: 'catch-up: 2 consumers; 2 slots, 3 blocks', flags: 'NC=2 LATE=0 N=2 BC=3 CATCHUP', long: true },
-  { name: 'catch-up: 2 consumers; the producer dies; 2 slots, 2 blocks', flags: 'NC=2 LATE=0 N=2 BC=2 CATCHUP KILL=2', long: true },
-  { name: '3 consumers, one late; one that was there dies; 2 slots, 3 blocks', flags: 'NC=3 LATE=1 N=2 BC=3 KILL=0', long: true },
+  {
+    name: 'catch-up: 2 consumers; the producer dies; 2 slots, 2 blocks',
+    flags: 'NC=2 LATE=0 N=2 BC=2 CATCHUP KILL=2',
+    long: true,
+  },
+  {
+    name: '3 consumers, one late; one that was there dies; 2 slots, 3 blocks',
+    flags: 'NC=3 LATE=1 N=2 BC=3 KILL=0',
+    long: true,
+  },
 
-  { name: 'join() does not read the head again', flags: 'NC=2 LATE=1 N=2 BC=3 M_NOREREAD', fails: /assertion/ },
-  { name: 'join() stores its state instead of compare-and-swap', flags: 'NC=2 LATE=1 N=2 BC=3 ZOMBIE=1 M_JOINSTORE', fails: /invalid end state/ },
+  {
+    name: 'join() does not read the head again',
+    flags: 'NC=2 LATE=1 N=2 BC=3 M_NOREREAD',
+    fails: /assertion/,
+  },
+  {
+    name: 'join() stores its state instead of compare-and-swap',
+    flags: 'NC=2 LATE=1 N=2 BC=3 ZOMBIE=1 M_JOINSTORE',
+    fails: /invalid end state/,
+  },
   { name: 'gate() is off by one', flags: 'NC=2 LATE=0 N=2 BC=3 M_GATE', fails: /assertion/ },
   { name: 'one slot only', flags: 'NC=2 LATE=1 N=1 BC=3', fails: /assertion/ },
-  { name: 'a block is counted without a look at the own state', flags: 'NC=2 LATE=1 N=2 BC=3 ZOMBIE=0 M_NORECHECK', fails: /assertion/ },
-  { name: 'the producer sleeps without a second scan', flags: 'NC=2 LATE=0 N=2 BC=3 M_NORESCAN', fails: /invalid end state/ },
-  { name: 'a consumer sleeps without a second look at the head', flags: 'NC=2 LATE=0 N=2 BC=3 M_NORECHECKHEAD', fails: /invalid end state/ },
+  {
+    name: 'a block is counted without a look at the own state',
+    flags: 'NC=2 LATE=1 N=2 BC=3 ZOMBIE=0 M_NORECHECK',
+    fails: /assertion/,
+  },
+  {
+    name: 'the producer sleeps without a second scan',
+    flags: 'NC=2 LATE=0 N=2 BC=3 M_NORESCAN',
+    fails: /invalid end state/,
+  },
+  {
+    name: 'a consumer sleeps without a second look at the head',
+    flags: 'NC=2 LATE=0 N=2 BC=3 M_NORECHECKHEAD',
+    fails: /invalid end state/,
+  },
   { name: 'leave() does not ring', flags: 'NC=2 LATE=1 N=2 BC=4 M_LEAVENOPOST', fails: /invalid end state/ },
-  { name: 'detach() does not ring', flags: 'NC=2 LATE=0 N=2 BC=3 KILL=0 M_DETACHNOPOST', fails: /invalid end state/ },
-  { name: 'detach() rings only a waiting producer', flags: 'NC=2 LATE=0 N=2 BC=3 KILL=0 M_POSTIFWAITING', fails: /invalid end state/ },
-  { name: 'producer gone: only waiting consumers are rung', flags: 'NC=2 LATE=0 N=2 BC=3 KILL=2 M_GONENOPOST', fails: /invalid end state/ },
-  { name: 'whoever rings takes the flag; detached, then killed: no second ring', flags: 'NC=2 LATE=0 N=2 BC=3 ZOMBIE=0 RINGER_TAKES M_NOREAPPOST', fails: /invalid end state/ },
-  { name: 'the entry of a detached process is used again while it lives', flags: 'NC=3 LATE=1 N=2 BC=3 ZOMBIE=0 M_REUSE', fails: /assertion/ },
-  { name: 'together: skipped blocks are published', flags: 'NC=2 LATE=1 N=2 BC=3 M_SKIPAHEAD', fails: /assertion/ },
-  { name: 'a block still in the ring is read again', flags: 'NC=2 LATE=0 N=4 BC=3 M_NEEDBIT', fails: /assertion/ },
+  {
+    name: 'detach() does not ring',
+    flags: 'NC=2 LATE=0 N=2 BC=3 KILL=0 M_DETACHNOPOST',
+    fails: /invalid end state/,
+  },
+  {
+    name: 'detach() rings only a waiting producer',
+    flags: 'NC=2 LATE=0 N=2 BC=3 KILL=0 M_POSTIFWAITING',
+    fails: /invalid end state/,
+  },
+  {
+    name: 'producer gone: only waiting consumers are rung',
+    flags: 'NC=2 LATE=0 N=2 BC=3 KILL=2 M_GONENOPOST',
+    fails: /invalid end state/,
+  },
+  {
+    name: 'whoever rings takes the flag; detached, then killed: no second ring',
+    flags: 'NC=2 LATE=0 N=2 BC=3 ZOMBIE=0 RINGER_TAKES M_NOREAPPOST',
+    fails: /invalid end state/,
+  },
+  {
+    name: 'the entry of a detached process is used again while it lives',
+    flags: 'NC=3 LATE=1 N=2 BC=3 ZOMBIE=0 M_REUSE',
+    fails: /assertion/,
+  },
+  {
+    name: 'together: skipped blocks are published',
+    flags: 'NC=2 LATE=1 N=2 BC=3 M_SKIPAHEAD',
+    fails: /assertion/,
+  },
+  {
+    name: 'a block still in the ring is read again',
+    flags: 'NC=2 LATE=0 N=4 BC=3 M_NEEDBIT',
+    fails: /assertion/,
+  },
   { name: 'the producer ends by itself', flags: 'NC=2 LATE=1 N=2 BC=3 M_FINISH', fails: /invalid end state/ },
-  { name: 'catch-up: copy without validation', flags: 'NC=2 LATE=0 N=2 BC=3 CATCHUP M_ASIDENOVALID', fails: /assertion/ },
-  { name: 'catch-up: the producer runs on with nobody attached', flags: 'NC=2 LATE=0 N=2 BC=2 CATCHUP M_NOPARK', fails: /assertion/ },
-  { name: 'catch-up: a starving consumer does not look whether it was set aside', flags: 'NC=2 LATE=0 N=2 BC=3 CATCHUP KILL=0 M_STARVENOSTATE', also: 'cycles', fails: /non-progress cycle/ },
-  { name: 'catch-up: an aside consumer does not look again who is attached', flags: 'NC=2 LATE=0 N=2 BC=3 CATCHUP M_ASIDENORECHECK', fails: /invalid end state/ },
+  {
+    name: 'catch-up: copy without validation',
+    flags: 'NC=2 LATE=0 N=2 BC=3 CATCHUP M_ASIDENOVALID',
+    fails: /assertion/,
+  },
+  {
+    name: 'catch-up: the producer runs on with nobody attached',
+    flags: 'NC=2 LATE=0 N=2 BC=2 CATCHUP M_NOPARK',
+    fails: /assertion/,
+  },
+  {
+    name: 'catch-up: a starving consumer does not look whether it was set aside',
+    flags: 'NC=2 LATE=0 N=2 BC=3 CATCHUP KILL=0 M_STARVENOSTATE',
+    also: 'cycles',
+    fails: /non-progress cycle/,
+  },
+  {
+    name: 'catch-up: an aside consumer does not look again who is attached',
+    flags: 'NC=2 LATE=0 N=2 BC=3 CATCHUP M_ASIDENORECHECK',
+    fails: /invalid end state/,
+  },
 ];
 
 /** @param {string} size */
@@ -98,7 +210,10 @@ function output(command, args, cwd) {
     const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     const timer = setTimeout(() => child.kill('SIGKILL'), SECONDS * 1000);
     let text = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { text += chunk; });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        text += chunk;
+      });
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
@@ -120,16 +235,31 @@ async function check(run) {
     const defines = run.flags.split(' ').map((flag) => `-D${flag}`);
     const made = await output('spin', ['-a', ...defines, 'ring.pml'], dir);
     const how = run.also === 'cycles' ? ['-DNP'] : ['-DSAFETY', '-DNOCLAIM'];
-    const built = await output('gcc', ['-O2', '-w', '-DCOLLAPSE', `-DMEMLIM=${MEMORY_MB}`, ...how, '-o', 'pan', 'pan.c'], dir);
+    const built = await output(
+      'gcc',
+      ['-O2', '-w', '-DCOLLAPSE', `-DMEMLIM=${MEMORY_MB}`, ...how, '-o', 'pan', 'pan.c'],
+      dir,
+    );
     // without progress labels every cycle is a non-progress cycle
-    const text = await output('./pan', ['-m100000', ...(run.also === 'cycles' ? ['-l'] : [])], dir).catch((e) => `${made}\n${built}\n${e.message}`);
+    const text = await output('./pan', ['-m100000', ...(run.also === 'cycles' ? ['-l'] : [])], dir).catch(
+      (e) => `${made}\n${built}\n${e.message}`,
+    );
     const errors = Number(/errors: (\d+)/.exec(text)?.[1] ?? -1);
     const states = Number(/(\d+) states, stored/.exec(text)?.[1] ?? 0);
     const found = /pan:1: (.*?)\s*\(at depth/.exec(text)?.[1] ?? '';
-    const whole = errors >= 0 && !/max search depth too small|out of memory|MEMLIM|ended by|Search not completed/.test(text);
+    const whole =
+      errors >= 0 &&
+      !/max search depth too small|out of memory|MEMLIM|ended by|Search not completed/.test(text);
     const ok = run.fails ? errors > 0 && run.fails.test(found) : errors === 0 && whole;
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
-    const result = errors > 0 ? `${run.fails && ok ? 'found' : 'ERROR'}: ${short(found)}` : !whole ? `NOT FINISHED ${text.trim().slice(-300)}` : run.fails ? 'NOT FOUND' : 'holds';
+    const result =
+      errors > 0
+        ? `${run.fails && ok ? 'found' : 'ERROR'}: ${short(found)}`
+        : !whole
+          ? `NOT FINISHED ${text.trim().slice(-300)}`
+          : run.fails
+            ? 'NOT FOUND'
+            : 'holds';
     const line = `${ok ? 'ok  ' : 'FAIL'} ${run.fails ? 'mutant: ' : ''}${run.name}  [${run.flags}]\n       ${result}; ${states.toLocaleString('en')} states, ${seconds} s`;
     return { ok, line };
   } finally {
@@ -140,7 +270,9 @@ async function check(run) {
 /** @param {string} found */
 const short = (found) => (found.startsWith('assertion') ? 'assertion violated' : found);
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, jobs: { type: 'string' }, long: { type: 'boolean' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, jobs: { type: 'string' }, long: { type: 'boolean' } },
+});
 for (const tool of ['spin', 'gcc']) {
   if (spawnSync(tool, [tool === 'spin' ? '-V' : '--version'], { stdio: 'ignore' }).error) {
     console.log(`skipped: ${tool} is not installed`);
@@ -148,18 +280,22 @@ for (const tool of ['spin', 'gcc']) {
   }
 }
 const only = new RegExp(values.only ?? '');
-const todo = RUNS.filter((run) => (values.long || !run.long) && only.test(`${run.fails ? 'mutant: ' : ''}${run.name} ${run.flags}`));
+const todo = RUNS.filter(
+  (run) => (values.long || !run.long) && only.test(`${run.fails ? 'mutant: ' : ''}${run.name} ${run.flags}`),
+);
 const jobs = Math.max(1, Math.min(Number(values.jobs ?? 2), availableParallelism()));
 const queue = [...todo];
 const started = Date.now();
 let bad = todo.length === 0 ? 1 : 0;
-await Promise.all(Array.from({ length: jobs }, async () => {
-  for (let run = queue.shift(); run; run = queue.shift()) {
-    const { ok, line } = await check(run);
-    if (!ok) bad++;
-    console.log(line);
-  }
-}));
+await Promise.all(
+  Array.from({ length: jobs }, async () => {
+    for (let run = queue.shift(); run; run = queue.shift()) {
+      const { ok, line } = await check(run);
+      if (!ok) bad++;
+      console.log(line);
+    }
+  }),
+);
 console.log(`${((Date.now() - started) / 1000).toFixed(0)} s`);
 console.log(`${todo.length - bad} passed, ${bad} failed`);
 process.exit(bad ? 1 : 0);

@@ -103,7 +103,8 @@ export function canMakeSticks() {
 
 const kebab = (/** @type {string} */ key) => key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 const span = (/** @type {Span} */ s) => (typeof s === 'string' ? s : `${s[0]}:${s[1]}`);
-const isPair = (/** @type {unknown} */ v) => Array.isArray(v) && v.length === 2 && v.every((n) => typeof n === 'number');
+const isPair = (/** @type {unknown} */ v) =>
+  Array.isArray(v) && v.length === 2 && v.every((n) => typeof n === 'number');
 
 /** @param {object} options @returns {string[]} */
 function flags(options) {
@@ -171,10 +172,15 @@ export class Lab {
    */
   run(args) {
     return new Promise((resolve, reject) => {
-      execFile(STICK, args, { env: { ...process.env, TESTLAB_DIR: this.dir }, timeout: 60_000 }, (error, stdout, stderr) => {
-        if (error) reject(new Error(`stick ${args.join(' ')}: ${stderr.trim() || error.message}`));
-        else resolve(stdout);
-      });
+      execFile(
+        STICK,
+        args,
+        { env: { ...process.env, TESTLAB_DIR: this.dir }, timeout: 60_000 },
+        (error, stdout, stderr) => {
+          if (error) reject(new Error(`stick ${args.join(' ')}: ${stderr.trim() || error.message}`));
+          else resolve(stdout);
+        },
+      );
     });
   }
 
@@ -195,12 +201,21 @@ export class Lab {
    * @returns {Promise<Stick[]>}
    */
   async newSticks(names, options = {}) {
-    const out = await this.run(['new', ...flags({ size: '16M', owner: process.pid, ...options }), '--json', '--', ...names]);
-    return out.trim().split('\n').map((line) => {
-      const stick = new Stick(this, JSON.parse(line));
-      this.sticks.set(stick.name, stick);
-      return stick;
-    });
+    const out = await this.run([
+      'new',
+      ...flags({ size: '16M', owner: process.pid, ...options }),
+      '--json',
+      '--',
+      ...names,
+    ]);
+    return out
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const stick = new Stick(this, JSON.parse(line));
+        this.sticks.set(stick.name, stick);
+        return stick;
+      });
   }
 
   /** Removes every stick and the folder. */
@@ -216,7 +231,11 @@ export class Lab {
     unguard(this);
     this.sticks.clear();
     if (!existsSync(this.dir)) return;
-    spawnSync(STICK, ['rm', '--all'], { env: { ...process.env, TESTLAB_DIR: this.dir }, stdio: 'ignore', timeout: 60_000 });
+    spawnSync(STICK, ['rm', '--all'], {
+      env: { ...process.env, TESTLAB_DIR: this.dir },
+      stdio: 'ignore',
+      timeout: 60_000,
+    });
     try {
       rmSync(this.dir, { recursive: true, force: true });
     } catch {
@@ -307,15 +326,29 @@ export async function readDirect(path, offset, length) {
   const first = Math.floor(offset / ALIGN) * ALIGN;
   const last = Math.ceil((offset + length) / ALIGN) * ALIGN;
   const whole = await new Promise((/** @type {(b: Buffer) => void} */ resolve, reject) => {
-    const dd = spawn('dd', [`if=${path}`, 'bs=1M', 'iflag=direct,skip_bytes,count_bytes', `skip=${first}`, `count=${last - first}`, 'status=none'],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
+    const dd = spawn(
+      'dd',
+      [
+        `if=${path}`,
+        'bs=1M',
+        'iflag=direct,skip_bytes,count_bytes',
+        `skip=${first}`,
+        `count=${last - first}`,
+        'status=none',
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } },
+    );
     /** @type {Buffer[]} */
     const chunks = [];
     let text = '';
     dd.stdout.on('data', (chunk) => chunks.push(chunk));
-    dd.stderr.on('data', (chunk) => { text += chunk; });
+    dd.stderr.on('data', (chunk) => {
+      text += chunk;
+    });
     dd.on('error', reject);
-    dd.on('close', (code) => (code === 0 ? resolve(Buffer.concat(chunks)) : reject(new Error(text.trim() || `dd: ${code}`))));
+    dd.on('close', (code) =>
+      code === 0 ? resolve(Buffer.concat(chunks)) : reject(new Error(text.trim() || `dd: ${code}`)),
+    );
   });
   return whole.subarray(offset - first, offset - first + length);
 }
@@ -337,7 +370,11 @@ export async function compareBytes(a, b, size) {
       const n = Math.min(x.length, y.length);
       let low = 0; // the first difference lies in [low, n]
       for (let step = 1 << 16; step >= 1; step = step === 1 ? 0 : step >> 8 || 1) {
-        while (low < n && x.subarray(low, Math.min(low + step, n)).equals(y.subarray(low, Math.min(low + step, n)))) low += step;
+        while (
+          low < n &&
+          x.subarray(low, Math.min(low + step, n)).equals(y.subarray(low, Math.min(low + step, n)))
+        )
+          low += step;
       }
       return offset + Math.min(low, n);
     }
@@ -358,7 +395,9 @@ export function sourceBytes(seed, offset, length) {
   const iv = Buffer.alloc(16);
   iv.writeBigUInt64BE(BigInt(Math.floor(offset / 16)), 8);
   const lead = offset % 16;
-  return createCipheriv('aes-128-ctr', key, iv).update(Buffer.alloc(lead + length)).subarray(lead);
+  return createCipheriv('aes-128-ctr', key, iv)
+    .update(Buffer.alloc(lead + length))
+    .subarray(lead);
 }
 
 /**

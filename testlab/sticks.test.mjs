@@ -45,9 +45,14 @@ test('sticks: faults, stat, unplug, replug, leaving nothing', { skip }, async ()
     assert.equal(await compareBytes(a.dev, b.dev, a.size), 3 * M + 17);
     await b.fault({ clear: true, readError: ['1M:512', [2 * M, 512]] });
     await assert.rejects(readDirect(b.dev, 2 * M, 512), /Input\/output error/);
-    const shown = JSON.parse(execFileSync('lsblk', ['-J', '-p', '-o', 'NAME,SERIAL,LABEL,TRAN'], { env: lab.env, encoding: 'utf8' }));
+    const shown = JSON.parse(
+      execFileSync('lsblk', ['-J', '-p', '-o', 'NAME,SERIAL,LABEL,TRAN'], { env: lab.env, encoding: 'utf8' }),
+    );
     const twins = shown.blockdevices.filter((d) => d.serial === 'TWIN');
-    assert.deepEqual(twins.map((d) => [d.name, d.label, d.tran]).sort(), [a, b].map((s) => [s.dev, 'X', 'usb']).sort());
+    assert.deepEqual(
+      twins.map((d) => [d.name, d.label, d.tran]).sort(),
+      [a, b].map((s) => [s.dev, 'X', 'usb']).sort(),
+    );
     const before = a.dev;
     await a.yank({ gone: true });
     assert.equal(existsSync(before), false);
@@ -70,12 +75,19 @@ for (const [how, code] of /** @type {const} */ ([
   test(`nothing stays after ${how}`, { skip }, async () => {
     const script = `import { Lab } from ${JSON.stringify(new URL('./sticks.mjs', import.meta.url).href)};
       const lab = new Lab(); const s = await lab.newStick('x'); console.log(JSON.stringify([lab.dir, s.dev])); ${code}`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
-    const [line] = await new Promise((resolve) => child.stdout.once('data', (d) => resolve(String(d).split('\n'))));
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [line] = await new Promise((resolve) =>
+      child.stdout.once('data', (d) => resolve(String(d).split('\n'))),
+    );
     const [dir, dev] = JSON.parse(line);
     const ended = new Promise((resolve) => child.once('exit', (status, signal) => resolve([status, signal])));
     if (how.startsWith('SIG')) child.kill(/** @type {NodeJS.Signals} */ (how));
-    assert.deepEqual(await ended, how === 'exit' ? [3, null] : how.startsWith('SIG') ? [null, how] : [1, null]);
+    assert.deepEqual(
+      await ended,
+      how === 'exit' ? [3, null] : how.startsWith('SIG') ? [null, how] : [1, null],
+    );
     if (how === 'SIGKILL') {
       for (let i = 0; i < 100 && existsSync(join(dir, 'x')); i++) await sleep(100); // its owner is gone: the stick notices
       assert.deepEqual(readdirSync(dir), []);

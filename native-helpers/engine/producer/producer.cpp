@@ -21,6 +21,8 @@ namespace {
 /// This many blocks in a row without one readable sector, and then a place that was readable before is not any more: the source is not
 /// damaged, it has stopped answering, and zeros must not be copied for the rest of it.
 constexpr int kDeadBlocks = 4;
+/// A pause for the sake of a limit is taken in steps of this many milliseconds, so that the end of the job is not missed.
+constexpr std::uint64_t kPauseStepMs = 50;
 
 class Producer {
  public:
@@ -32,6 +34,7 @@ class Producer {
   Status start(const ProducerOrders& orders);
   Status lap_block();
   Status check_alive(std::uint64_t length, const std::vector<Range>& bad);
+  void keep_to_limit(std::uint64_t length);
   Status remember(std::uint64_t block, const Digest& digest, ring::Content content);
 
   ring::Ring ring_;
@@ -39,6 +42,8 @@ class Producer {
   ring::Writer writer_;
   std::optional<Source> source_;
   bool zero_fill_ = true;
+  std::uint64_t limit_ = 0;        ///< bytes a second, 0: none
+  std::uint64_t not_before_ns_ = 0;  ///< when the limit allows the next block
   int dead_blocks_ = 0;
   std::optional<std::uint64_t> readable_;  ///< offset of a sector that could be read
   AlignedBuffer probe_;
@@ -50,6 +55,7 @@ Status Producer::start(const ProducerOrders& orders) {
   if (source->file().identity() != orders.identity) return Error{Code::changed_device, orders.path + " is another device now than when it was checked"};
   if (source->size() != ring_.source_size()) return Error{Code::changed_device, orders.path + " has another size now than when it was checked"};
   zero_fill_ = orders.zero_fill;
+  limit_ = orders.limit;
   source_.emplace(std::move(*source));
   return {};
 }
@@ -84,9 +90,20 @@ Status Producer::check_alive(std::uint64_t length, const std::vector<Range>& bad
   return Error{Code::source_gone, "the source has stopped answering"};
 }
 
+void Producer::keep_to_limit(std::uint64_t length) {
+  if (limit_ == 0) return;
+  std::uint64_t now = platform::now_ns();
+  for (; now < not_before_ns_ && ring_.header().stop.load() == 0; now = platform::now_ns()) {
+    platform::sleep_ms(static_cast<std::uint32_t>(std::min((not_before_ns_ - now) / 1'000'000U + 1, kPauseStepMs)));
+    ring_.header().source_activity.fetch_add(1);  // a pause of our own is no silence of the source
+  }
+  not_before_ns_ = std::max(now, not_before_ns_) + static_cast<std::uint64_t>(static_cast<double>(length) * 1e9 / static_cast<double>(limit_));
+}
+
 Status Producer::lap_block() {
   ring::Header& header = ring_.header();
   const std::uint64_t block = ring_.block_of(writer_.next()), offset = block * ring_.block_size(), length = ring_.length_of(block);
+  keep_to_limit(length);
   const std::span<std::byte> room = writer_.claim();
   std::vector<Range> bad;
   const std::uint64_t from = platform::now_ns();

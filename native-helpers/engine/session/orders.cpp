@@ -55,7 +55,7 @@ class Fields {
 
 std::string to_line(const ProducerOrders& orders) {
   json::Fields f;
-  f.add("path", orders.path).add("zeroFill", orders.zero_fill);
+  f.add("path", orders.path).add("limit", orders.limit).add("zeroFill", orders.zero_fill);
   add_identity(f, orders.identity);
   return f.str();
 }
@@ -70,7 +70,7 @@ std::string to_line(const ConsumerOrders& orders) {
 
 Result<ProducerOrders> producer_orders(const json::Value& line) {
   Fields f(line);
-  ProducerOrders orders{f.text("path"), f.identity(), f.flag("zeroFill")};
+  ProducerOrders orders{f.text("path"), f.identity(), f.whole("limit"), f.flag("zeroFill")};
   if (!f.good()) return Error{Code::protocol, "the producer's orders are not complete"};
   return orders;
 }

@@ -13,6 +13,7 @@ namespace carousel {
 struct ProducerOrders {
   std::string path;
   platform::Identity identity;
+  std::uint64_t limit = 0;  ///< bytes a second at most, 0: no limit
   bool zero_fill = true;  ///< unreadable sectors: fill with zeros and go on, or end the job
 };
 

@@ -116,6 +116,7 @@ JobOptions options(Reader& outer) {
   o.wait_for_join = static_cast<std::uint32_t>(r.whole("waitForJoin", o.wait_for_join, 0, 86400));
   o.stall_timeout = static_cast<std::uint32_t>(r.whole("stallTimeout", o.stall_timeout, 1, 3600));
   o.result_file = r.optional_path("resultFile");
+  o.limit = r.whole("limit", o.limit, 0, std::uint64_t{1} << 40);
   o.verify = r.flag("verify", o.verify);
   o.heal = r.flag("heal", o.heal);
   if (o.heal && !o.verify) r.fail("heal needs verify", Code::bad_option);

@@ -23,6 +23,7 @@ struct JobOptions {
   bool stop_on_read_error = false;
   std::uint32_t wait_for_join = 0;
   std::uint32_t stall_timeout = 60;
+  std::uint64_t limit = 0;  ///< bytes a second that are read of the source at most; 0: as fast as it goes
   bool verify = false;
   bool heal = false;
   std::string result_file;  ///< where the summary is kept for a front end that is gone by then; empty: nowhere

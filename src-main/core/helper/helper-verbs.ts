@@ -33,6 +33,7 @@ export const jobOptionsSchema = z.strictObject({
   stallTimeout: z.number().min(1).max(3600).optional(),
   verify: z.boolean().optional(),
   heal: z.boolean().optional(),
+  limit: z.number().int().min(0).optional(),
   resultFile: absolute.optional(),
 });
 

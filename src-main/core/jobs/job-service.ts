@@ -30,6 +30,8 @@ export const maxEndedJobs = 20;
 const tickMs = 1000;
 /** So many ticks of progress may be missing from the journal. */
 const ticksBetweenSaves = 5;
+/** Practice drives are files and would be done before anybody could let another one step on. */
+export const practiceBytesPerSecond = 8_000_000;
 /** A list of running jobs says nothing about the last moments. */
 const listIsOldAfterMs = 3000;
 
@@ -196,7 +198,12 @@ export function createJobService(options: JobServiceOptions): JobService {
       const request = {
         source: source.card.path,
         targets: paths,
-        options: { ...rest, block: blockSize, resultFile },
+        options: {
+          ...rest,
+          block: blockSize,
+          resultFile,
+          ...(source.card.kind === 'practice' ? { limit: practiceBytesPerSecond } : {}),
+        },
       };
       return options.engine().start(request);
     } catch (error) {
