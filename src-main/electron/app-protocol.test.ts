@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerFrom } from './app-protocol.ts';
-import { contentSecurityPolicy } from './page-policy.ts';
+import { contentSecurityPolicy } from '../core/page/content-security-policy.ts';
 
 let folder = '';
 let get: (url: string, method?: string) => Promise<Response>;
@@ -67,14 +67,5 @@ describe('the app: protocol', () => {
 
   it.each(['POST', 'PUT', 'DELETE'])('does not answer %s', async (method) => {
     expect((await get('app://carousel/', method)).status).toBe(405);
-  });
-
-  it('has the same policy as the server for browsers', async () => {
-    // By its path: hosts do not import one another, and this only compares.
-    const served = join(import.meta.dirname, '..', 'headless', 'static-files.ts');
-    const { contentSecurityPolicy: overHttp } = (await import(served)) as {
-      contentSecurityPolicy: (nonce: string) => string;
-    };
-    expect(contentSecurityPolicy('n')).toBe(overHttp('n'));
   });
 });

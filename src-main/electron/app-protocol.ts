@@ -3,30 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import type { CustomScheme } from 'electron';
-import { contentSecurityPolicy, emptyPolicy, pageHost, pageScheme } from './page-policy.ts';
+import { contentSecurityPolicy } from '../core/page/content-security-policy.ts';
+import { pageTypes } from '../core/page/page-types.ts';
+import { emptyPolicy, pageHost, pageScheme } from './page-policy.ts';
 
 /** To be registered before Electron is ready. */
 export const pageSchemes: CustomScheme[] = [
   { scheme: pageScheme, privileges: { standard: true, secure: true, supportFetchAPI: true } },
 ];
-
-/** Types that a page of ours is made of. Anything else is not served, source maps included. */
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.webmanifest': 'application/manifest+json; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.woff2': 'font/woff2',
-  '.mp3': 'audio/mpeg',
-  '.ogg': 'audio/ogg',
-  '.wav': 'audio/wav',
-  '.txt': 'text/plain; charset=utf-8',
-};
 
 const fixedHeaders = {
   'X-Content-Type-Options': 'nosniff',
@@ -52,7 +36,7 @@ function fileFor(root: string, url: string): string | null {
   if (path.includes('\0') || path.includes('\\')) return null;
   const folder = resolve(root);
   const file = resolve(join(folder, path === '/' ? 'index.html' : path));
-  return file.startsWith(folder + sep) && types[extname(file).toLowerCase()] ? file : null;
+  return file.startsWith(folder + sep) && pageTypes[extname(file).toLowerCase()] ? file : null;
 }
 
 /** Answers requests for `app://carousel/...` from the folder of the built page. */
@@ -61,7 +45,7 @@ export function answerFrom(root: string): (request: Request) => Promise<Response
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405);
     const file = fileFor(root, request.url);
     if (file === null) return refuse(404);
-    const type = types[extname(file).toLowerCase()] ?? '';
+    const type = pageTypes[extname(file).toLowerCase()] ?? '';
     const isPage = type.startsWith('text/html');
     const nonce = randomBytes(16).toString('base64url');
     let bytes: Buffer;

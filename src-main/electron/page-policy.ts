@@ -1,27 +1,9 @@
-/** Where the page comes from, and what it may do: nothing from elsewhere, no inline script, styles only with the nonce. */
+/** Where the page comes from, and what it may load. */
 
 export const pageScheme = 'app';
 export const pageHost = 'carousel';
 export const pageOrigin = `${pageScheme}://${pageHost}`;
 export const pageUrl = `${pageOrigin}/`;
-
-/** The same policy as over HTTP, where a test compares the two. */
-export const contentSecurityPolicy = (nonce: string): string =>
-  [
-    "default-src 'none'",
-    "script-src 'self'",
-    `style-src 'self' 'nonce-${nonce}'`,
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "media-src 'self'",
-    "connect-src 'self'",
-    "manifest-src 'self'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-    'trusted-types vue',
-  ].join('; ');
 
 /** For everything that is not the page. */
 export const emptyPolicy = "default-src 'none'; frame-ancestors 'none'";

@@ -8,7 +8,8 @@ import type { Channel } from '@contract/channel.ts';
 import type { Role } from '@contract/groups/common.ts';
 import { maxMessageBytes } from '@contract/wire.ts';
 import { createAccess, type Access, type Grant } from './access.ts';
-import { contentSecurityPolicy, listStaticFiles, readStaticFile, type StaticFile } from './static-files.ts';
+import { contentSecurityPolicy } from '../core/page/content-security-policy.ts';
+import { listStaticFiles, readStaticFile, type StaticFile } from './static-files.ts';
 import { createWsChannel } from './ws-channel.ts';
 
 export interface HttpServerOptions {
