@@ -103,9 +103,6 @@ TEST("races: one producer lap serves all who are there from the start") {
     const std::uint32_t seat = *c.seats.reserve(false);
     riders.emplace_back([&c, &complete, seat] { complete += c.ride(seat, 0) == End::complete ? 1 : 0; });
   }
-  for (std::uint32_t i = 0; i < 5; ++i) {
-    while (static_cast<Seat>(c.ring.entry(i).seat.load()) != Seat::attached) std::this_thread::yield();
-  }
   c.seats.let_go();
   std::thread producer([&] { c.produce(); });
   for (std::thread& rider : riders) rider.join();

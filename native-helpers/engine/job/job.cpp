@@ -15,10 +15,9 @@ namespace {
 /// How often the loop looks at the ring when nothing else happens.
 constexpr int kTickMs = 100;
 constexpr int kSoonTickMs = 2;
-/// How long the first lap waits for targets that are still being prepared, counted from the first one that is ready: long where all ride
-/// together, a moment where a slow one is not to hold the others. Who comes later joins late.
-constexpr std::uint64_t kStartTogetherNs = 30'000'000'000U;
-constexpr std::uint64_t kStartCatchUpNs = 100'000'000U;
+/// Riding together, the others wait at most this long for one that is still being prepared (a file system that takes minutes to allocate a
+/// file); then it goes on by itself.
+constexpr std::uint64_t kPatienceNs = 30'000'000'000U;
 /// How long the end of the job waits for processes that have been told to end, and for front ends that do not read.
 constexpr int kGraceMs = 3000;
 constexpr int kLastWordsMs = 10'000;
@@ -65,6 +64,7 @@ int Job::run() {
   }
   tell_job(starter);
   for (const std::string& path : first_targets_) add_target(path, starter);
+  if (seats_) seats_->let_go();
   loop();
   wind_up();
   return 0;
@@ -82,9 +82,8 @@ void Job::wait_for_something() {
     if (!client.link.closed()) items.push_back(client.link.poll_item());
     if (client.link.can_send() && client.link.pending() > 0) items.push_back({client.link.endpoint().write_handle(), false, true});
   }
-  // A worker that has closed its stream is a moment away from its end, one that is about to join a moment away from that; nothing else
-  // tells of either.
-  bool soon = !going_ && any_riding();
+  // A worker that has closed its stream is a moment away from its end, and nothing else tells of that.
+  bool soon = false;
   for (const Rider& rider : riders_) soon = soon || (rider.process && rider.link.closed() && !is_final(rider.state));
   platform::poll(items, soon ? kSoonTickMs : kTickMs);
   if (items[0].can_read) {
@@ -103,7 +102,7 @@ void Job::loop() {
     producer_news();
     watch_source_for_stall(passed);
     for (Rider& rider : riders_) watch_rider(rider, passed);
-    let_go_when_all_are_on(now);
+    set_unready_aside(now);
     tell_progress(now);
     dismiss_finished_joiners();
     drop_gone_clients();
@@ -120,17 +119,16 @@ void Job::loop() {
   }
 }
 
-void Job::let_go_when_all_are_on(std::uint64_t now) {
-  if (going_ || !seats_) return;
-  bool preparing = false;
+void Job::set_unready_aside(std::uint64_t now) {
+  bool unready = false;
   for (const Rider& rider : riders_) {
     if (rider.joined_sequence && first_joined_ns_ == 0) first_joined_ns_ = now;
-    preparing = preparing || (!is_final(rider.state) && !rider.joined_sequence);
+    unready = unready || (!is_final(rider.state) && !rider.joined_sequence && rider.seat);
   }
-  const std::uint64_t patience = options_.catch_up ? kStartCatchUpNs : kStartTogetherNs;
-  if (first_joined_ns_ == 0 || (preparing && now - first_joined_ns_ < patience)) return;
-  going_ = true;
-  seats_->let_go();
+  if (!unready || first_joined_ns_ == 0 || now - first_joined_ns_ < kPatienceNs) return;
+  for (const Rider& rider : riders_) {
+    if (!is_final(rider.state) && !rider.joined_sequence && rider.seat) seats_->set_aside(*rider.seat);
+  }
 }
 
 bool Job::over(std::uint64_t now) {

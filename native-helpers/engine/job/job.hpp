@@ -41,7 +41,7 @@ class Job {
   void cancel(std::uint64_t client_or_all);
   void producer_news();
   void watch_source_for_stall(double seconds_passed);
-  void let_go_when_all_are_on(std::uint64_t now);
+  void set_unready_aside(std::uint64_t now);
 
   // clients.cpp: front ends and their verbs
   void accept_clients();
@@ -102,7 +102,6 @@ class Job {
   bool source_mounted_writable_ = false;
   Stopwatch source_still_;
   std::uint64_t last_source_activity_ = 0;
-  bool going_ = false;                       ///< the producer has been let go
   std::uint64_t first_joined_ns_ = 0;
 
   std::list<Client> clients_;

@@ -94,7 +94,7 @@ struct alignas(kPage) Header {
   alignas(64) std::atomic<std::uint64_t> head;     ///< sequences published so far; the newest is head - 1
   std::atomic<std::uint32_t> producer_waiting;     ///< 1: asleep in the gate, or idle
   std::atomic<std::uint32_t> stop;                 ///< 1: everybody leaves at the next block border
-  std::atomic<std::uint32_t> hold;                 ///< 1: the producer has not been let go yet
+  std::atomic<std::uint32_t> hold;                 ///< 1: the producer has not been let go yet; who gets a seat now begins with block 0
   std::atomic<std::uint32_t> entries_used;         ///< entries ever used: no higher one needs a look
   alignas(64) std::atomic<std::uint32_t> window;   ///< slots in play, 2 .. slot_count
   std::atomic<std::uint32_t> producer_phase;       ///< ProducerPhase

@@ -17,16 +17,21 @@ bool Reader::join() {
     const std::uint64_t head = h.head.load();
     return head == 0 ? 0 : head - 1;
   };
+  if (seat() == Seat::attached) {  // there from the start
+    e.joined.store(e.cursor.load());
+    wake_producer();
+    return true;
+  }
   // The order matters. Attached at a cursor that is not too new, we hold the producer back from here on; what it published between our two
   // looks at the head is then safe, and we may step forward to it. With the looks the other way round it could lap us unseen.
   e.cursor.store(newest());
-  Seat from = seat();
+  const Seat from = seat();
   if (from != Seat::reserved && from != Seat::aside) return false;
   auto expected = static_cast<std::uint32_t>(from);
   if (!e.seat.compare_exchange_strong(expected, static_cast<std::uint32_t>(Seat::attached))) return false;
   const std::uint64_t start = newest();
   e.cursor.store(start);
-  if (from == Seat::reserved) e.joined.store(start);
+  if (e.joined.load() == kNone) e.joined.store(start);
   wake_producer();
   return true;
 }

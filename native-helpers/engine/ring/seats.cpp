@@ -22,7 +22,7 @@ std::optional<std::uint32_t> Seats::reserve(bool may_step_aside) {
     e.healed_blocks.store(0);
     e.may_step_aside.store(may_step_aside ? 1 : 0);
     ring_.need_all(i);
-    e.seat.store(static_cast<std::uint32_t>(Seat::reserved));
+    e.seat.store(static_cast<std::uint32_t>(h.hold.load() != 0 ? Seat::attached : Seat::reserved));
     h.entries_used.store(std::max(h.entries_used.load(), i + 1));
     return i;
   }
@@ -39,6 +39,12 @@ void Seats::detach(std::uint32_t index) {
 void Seats::release(std::uint32_t index) {
   detach(index);
   ring_.entry(index).seat.store(static_cast<std::uint32_t>(Seat::free));
+}
+
+void Seats::set_aside(std::uint32_t index) {
+  auto attached = static_cast<std::uint32_t>(Seat::attached);
+  ring_.entry(index).seat.compare_exchange_strong(attached, static_cast<std::uint32_t>(Seat::aside));
+  nudge_producer();
 }
 
 void Seats::let_go() {

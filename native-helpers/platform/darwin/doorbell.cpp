@@ -55,7 +55,7 @@ sem_t* semaphore(const std::byte* storage) {
   sem_t* const opened = darwin::bells::open(name);
   sem_t* expected = nullptr;
   if (opened != nullptr && !place->semaphore.compare_exchange_strong(expected, opened)) {
-    // Another thread was faster. Within one process both calls give the same semaphore, so there is nothing to close.
+    // Another thread was faster. Ours stays open as well: where the system gives the same address twice, closing one would close both.
     return expected;
   }
   return opened;

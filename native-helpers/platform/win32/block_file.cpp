@@ -43,6 +43,8 @@ Code code_of(int error) {
 
 Error open_error(const std::string& path, int error) { return system_error(code_of(error), "cannot open " + path, error); }
 
+Error changed(const std::string& path, const char* how) { return {Code::changed_device, path + how + " now than when it was checked"}; }
+
 Handle open(const std::wstring& path, DWORD access, DWORD share, DWORD how, DWORD flags) {
   return Handle(native(CreateFileW(path.c_str(), access, share, nullptr, how, FILE_ATTRIBUTE_NORMAL | flags, nullptr)));
 }
@@ -105,7 +107,8 @@ int allocate(HANDLE file, std::uint64_t size) {
   if (SetFileInformationByHandle(file, FileAllocationInfo, &room, sizeof room) == FALSE) {
     // Where it cannot be claimed the file is only made that long, and a full disk shows when it is written.
     const int error = last_error();
-    if (error != ERROR_INVALID_FUNCTION && error != ERROR_NOT_SUPPORTED && error != ERROR_INVALID_PARAMETER && error != ERROR_CALL_NOT_IMPLEMENTED) return error;
+    const bool unknown = error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED || error == ERROR_INVALID_PARAMETER || error == ERROR_CALL_NOT_IMPLEMENTED;
+    if (!unknown) return error;
   }
   FILE_END_OF_FILE_INFO end{};
   end.EndOfFile.QuadPart = static_cast<LONGLONG>(size);
@@ -166,7 +169,7 @@ Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
   file.path_ = request.path;
   file.created_ = request.create;
   const std::wstring name = system_path(request.path);
-  if (request.device != (class_of(name) == PathClass::disk)) return Error{Code::changed_device, request.path + " is something else now than when it was checked"};
+  if (request.device != (class_of(name) == PathClass::disk)) return changed(request.path, " is something else");
   if (request.device) {
     for (int i = 0; i < kTries && !file.handle_.valid(); ++i) {
       if (i > 0) sleep_ms(kPauseMs);
@@ -176,14 +179,14 @@ Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
     if (!file.handle_.valid()) return open_error(request.path, last_error());
     HANDLE handle = raw(file.handle_.get());
     const std::optional<DiskNumber> number = number_of(handle);
-    if (!number || number->partition != 0) return Error{Code::changed_device, request.path + " is something else now than when it was checked"};
+    if (!number || number->partition != 0) return changed(request.path, " is something else");
     file.identity_ = identity_of_disk(*number);
-    if (file.identity_ != request.expected) return Error{Code::changed_device, request.path + " is another device now than when it was checked"};
+    if (file.identity_ != request.expected) return changed(request.path, " is another device");
     if (facts_of(handle).read_only) return Error{Code::read_only, request.path + " is write-protected"};
     Result<Geometry> geometry = geometry_of_device(handle);
     if (!geometry) return std::move(geometry).error();
     file.geometry_ = *geometry;
-    if (file.geometry_.size != request.expected_size) return Error{Code::changed_device, request.path + " has another size now than when it was checked"};
+    if (file.geometry_.size != request.expected_size) return changed(request.path, " has another size");
     // Only now, when it is certain which disk this is: nothing before this has changed anything.
     Result<std::shared_ptr<VolumeLocks>> locks = VolumeLocks::take_down(number->disk);
     if (!locks) return std::move(locks).error();
@@ -194,9 +197,9 @@ Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
   file.buffered_ = open(name, access, FILE_SHARE_READ | FILE_SHARE_WRITE, request.create ? CREATE_NEW : OPEN_EXISTING, 0);
   if (!file.buffered_.valid()) return open_error(request.path, last_error());
   HANDLE buffered = raw(file.buffered_.get());
-  if (GetFileType(buffered) != FILE_TYPE_DISK) return Error{Code::changed_device, request.path + " is something else now than when it was checked"};
+  if (GetFileType(buffered) != FILE_TYPE_DISK) return changed(request.path, " is something else");
   file.identity_ = identity_of_file(buffered);
-  if (!request.create && file.identity_ != request.expected) return Error{Code::changed_device, request.path + " is another file now than when it was checked"};
+  if (!request.create && file.identity_ != request.expected) return changed(request.path, " is another file");
   if (!take_token(buffered, true)) return Error{Code::in_use, request.path + " is in use by another job"};
   if (const int error = allocate(buffered, request.allocate)) {
     Error e = system_error(code_of(error), "cannot allocate " + request.path, error);
@@ -219,7 +222,8 @@ Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
 
 Result<std::size_t> BlockFile::read(std::uint64_t offset, std::span<std::byte> out) {
   // Past its end a disk answers with an error where a file answers with nothing.
-  if (geometry_.device) out = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), geometry_.size - std::min(offset, geometry_.size))));
+  const std::uint64_t left = geometry_.size - std::min(offset, geometry_.size);
+  if (geometry_.device && left < out.size()) out = out.first(static_cast<std::size_t>(left));
   std::size_t done = 0;
   while (done < out.size()) {
     const Moved moved = read_at(raw(handle_.get()), offset + done, out.subspan(done));
@@ -238,7 +242,8 @@ Status BlockFile::write_unaligned(std::uint64_t offset, std::span<const std::byt
 
 Status BlockFile::flush() {
   for (const Handle* handle : {&buffered_, &handle_}) {
-    if (handle->valid() && FlushFileBuffers(raw(handle->get())) == FALSE) return system_error(Code::flush_error, "cannot flush", meaning_of(last_error()));
+    if (!handle->valid() || FlushFileBuffers(raw(handle->get())) != FALSE) continue;
+    return system_error(Code::flush_error, "cannot flush", meaning_of(last_error()));
   }
   return {};
 }

@@ -13,8 +13,8 @@ extern "C" {
 // The same as in the system's own header, where these stand as well.
 CMAPI CONFIGRET WINAPI CM_Register_Notification(PCM_NOTIFY_FILTER filter, PVOID context, PCM_NOTIFY_CALLBACK callback, PHCMNOTIFICATION notification);
 CMAPI CONFIGRET WINAPI CM_Unregister_Notification(HCMNOTIFICATION notification);
-CMAPI CONFIGRET WINAPI CM_Get_Device_Interface_PropertyW(LPCWSTR device_interface, const DEVPROPKEY* key, DEVPROPTYPE* type, PBYTE buffer, PULONG size,
-                                                         ULONG flags);
+CMAPI CONFIGRET WINAPI CM_Get_Device_Interface_PropertyW(LPCWSTR device_interface, const DEVPROPKEY* key, DEVPROPTYPE* type, PBYTE buffer,
+                                                         PULONG size, ULONG flags);
 }
 
 namespace carousel::platform::win32 {

@@ -17,7 +17,8 @@ std::uint64_t arrival_of_interface(const std::wstring& interface_path) {
   ULONG size = sizeof instance;
   DEVPROPTYPE type = 0;
   DEVINST node = 0;
-  if (CM_Get_Device_Interface_PropertyW(interface_path.c_str(), &DEVPKEY_Device_InstanceId, &type, reinterpret_cast<PBYTE>(instance), &size, 0) != CR_SUCCESS ||
+  auto* const into = reinterpret_cast<PBYTE>(instance);
+  if (CM_Get_Device_Interface_PropertyW(interface_path.c_str(), &DEVPKEY_Device_InstanceId, &type, into, &size, 0) != CR_SUCCESS ||
       type != DEVPROP_TYPE_STRING || CM_Locate_DevNodeW(&node, instance, CM_LOCATE_DEVNODE_NORMAL) != CR_SUCCESS) {
     return 0;
   }

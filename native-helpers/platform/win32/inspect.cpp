@@ -131,17 +131,16 @@ void look_at_file(PathFacts& facts, HANDLE file) {
   const std::wstring resolved = final_path(file);
   if (!resolved.empty()) facts.resolved = utf8(resolved);
   facts.kind = PathKind::other;
-  if (GetFileType(file) != FILE_TYPE_DISK || GetFileInformationByHandle(file, &info) == FALSE || (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) {
-    return;
-  }
+  if (GetFileType(file) != FILE_TYPE_DISK || GetFileInformationByHandle(file, &info) == FALSE) return;
+  if ((info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) return;
   facts.kind = PathKind::file;
   facts.identity = identity_of_file(file);
   facts.size = (std::uint64_t{info.nFileSizeHigh} << 32) | info.nFileSizeLow;
   facts.read_error = may(file, GENERIC_READ);
   facts.write_error = may(file, GENERIC_WRITE);
   DWORD flags = 0;
-  const bool frozen = GetVolumeInformationByHandleW(file, nullptr, 0, nullptr, nullptr, &flags, nullptr, 0) != FALSE && (flags & FILE_READ_ONLY_VOLUME) != 0;
-  facts.read_only = frozen || (info.dwFileAttributes & FILE_ATTRIBUTE_READONLY) != 0;
+  GetVolumeInformationByHandleW(file, nullptr, 0, nullptr, nullptr, &flags, nullptr, 0);
+  facts.read_only = (flags & FILE_READ_ONLY_VOLUME) != 0 || (info.dwFileAttributes & FILE_ATTRIBUTE_READONLY) != 0;
   if (facts.read_only) facts.write_error = ERROR_WRITE_PROTECT;
   if (!resolved.empty()) add_below_file(facts, resolved);
 }

@@ -29,7 +29,8 @@ PathClass class_of(const std::wstring& path) {
   if (!starts_with(path, L"\\\\.\\") && !starts_with(path, L"\\\\?\\")) return PathClass::file;
   const std::wstring_view rest = std::wstring_view(path).substr(4);
   constexpr std::wstring_view kDisk = L"PhysicalDrive";
-  if (starts_with(rest, kDisk) && rest.size() > kDisk.size() && std::all_of(rest.begin() + kDisk.size(), rest.end(), is_digit)) return PathClass::disk;
+  const std::wstring_view number = rest.substr(std::min(rest.size(), kDisk.size()));
+  if (starts_with(rest, kDisk) && !number.empty() && std::all_of(number.begin(), number.end(), is_digit)) return PathClass::disk;
   if (rest.size() >= 2 && is_letter(rest[0]) && rest[1] == L':') return rest.size() == 2 ? PathClass::volume : PathClass::file;
   if (starts_with(rest, L"Volume{") && rest.find(L'}') != std::wstring_view::npos) {
     return rest.find(L'}') + 1 == rest.size() ? PathClass::volume : PathClass::file;

@@ -72,8 +72,8 @@ NativeHandle inherited(const wchar_t* name) {
   wchar_t* end = nullptr;
   const unsigned long long value = std::wcstoull(text, &end, 16);
   DWORD flags = 0;
-  if (*end != L'\0' || value == 0 || GetHandleInformation(reinterpret_cast<HANDLE>(static_cast<std::uintptr_t>(value)), &flags) == FALSE) return kNoHandle;
-  return static_cast<NativeHandle>(value);
+  const auto handle = static_cast<NativeHandle>(value);
+  return *end == L'\0' && value != 0 && GetHandleInformation(raw(handle), &flags) != FALSE ? handle : kNoHandle;
 }
 
 std::wstring number(NativeHandle handle) {
@@ -152,7 +152,8 @@ Result<Child> Child::start(const std::string& role, const std::string& device, E
   bool started = false;
   int error = 0;
   for (const DWORD more : {DWORD{CREATE_BREAKAWAY_FROM_JOB}, DWORD{0}}) {
-    started = CreateProcessW(program.c_str(), line.data(), nullptr, nullptr, TRUE, kFlags | more, nullptr, nullptr, &start.StartupInfo, &made) != FALSE;
+    started = CreateProcessW(program.c_str(), line.data(), nullptr, nullptr, TRUE, kFlags | more, nullptr, nullptr, &start.StartupInfo,
+                             &made) != FALSE;
     error = last_error();
     if (started || error != ERROR_ACCESS_DENIED) break;
   }

@@ -20,7 +20,8 @@ Status write_new_file(const std::string& path, std::string_view content) {
   const auto bytes = std::as_bytes(std::span(content));
   for (std::size_t done = 0; done < bytes.size();) {
     const Moved moved = write_at(raw(file.get()), done, bytes.subspan(done));
-    if (moved.error != 0 || moved.bytes == 0) return system_error(Code::no_space, "cannot write " + path, moved.error != 0 ? moved.error : ERROR_DISK_FULL);
+    const int error = moved.error == 0 && moved.bytes == 0 ? ERROR_DISK_FULL : moved.error;
+    if (error != 0) return system_error(Code::no_space, "cannot write " + path, error);
     done += moved.bytes;
   }
   if (FlushFileBuffers(raw(file.get())) == FALSE) return system_error(Code::flush_error, "cannot flush " + path, last_error());

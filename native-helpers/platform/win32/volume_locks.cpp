@@ -17,7 +17,8 @@ constexpr std::uint32_t kPauseMs = 100;
 std::string shown(const Volume& volume) { return utf8(volume.mount_points.empty() ? volume.device : volume.mount_points.front()); }
 
 Handle lock(const Volume& volume, int tries) {
-  Handle handle(native(CreateFileW(volume.device.c_str(), GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr, OPEN_EXISTING, 0, nullptr)));
+  constexpr DWORD kShare = FILE_SHARE_READ | FILE_SHARE_WRITE;  // a volume cannot be opened in any other way; the lock comes next
+  Handle handle(native(CreateFileW(volume.device.c_str(), GENERIC_READ | GENERIC_WRITE, kShare, nullptr, OPEN_EXISTING, 0, nullptr)));
   for (int i = 0; handle.valid() && i < tries; ++i) {
     if (i > 0) sleep_ms(kPauseMs);
     if (tell(raw(handle.get()), FSCTL_LOCK_VOLUME)) return handle;
