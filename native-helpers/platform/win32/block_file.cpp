@@ -2,6 +2,7 @@
 #include "platform/block_file.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/bytes.hpp"
 #include "platform/clock.hpp"
@@ -106,9 +107,9 @@ int allocate(HANDLE file, std::uint64_t size) {
   room.AllocationSize.QuadPart = static_cast<LONGLONG>(size);
   if (SetFileInformationByHandle(file, FileAllocationInfo, &room, sizeof room) == FALSE) {
     // Where it cannot be claimed the file is only made that long, and a full disk shows when it is written.
+    constexpr std::array kNoSuchCall = {ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED, ERROR_INVALID_PARAMETER, ERROR_CALL_NOT_IMPLEMENTED};
     const int error = last_error();
-    const bool unknown = error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED || error == ERROR_INVALID_PARAMETER || error == ERROR_CALL_NOT_IMPLEMENTED;
-    if (!unknown) return error;
+    if (std::find(kNoSuchCall.begin(), kNoSuchCall.end(), error) == kNoSuchCall.end()) return error;
   }
   FILE_END_OF_FILE_INFO end{};
   end.EndOfFile.QuadPart = static_cast<LONGLONG>(size);

@@ -1,0 +1,28 @@
+/** Puts the page together: the texts, the stores, the way to the core. */
+import '@contract/zod.ts'; // first: it turns off the probe that a strict Content-Security-Policy would report
+import './styles/tokens.css';
+import './styles/base.css';
+import { createPinia } from 'pinia';
+import { createApp } from 'vue';
+import App from './App.vue';
+import { chooseChannel } from './channels/choose-channel.ts';
+import { createTexts } from './i18n/text.ts';
+import { useConnection } from './stores/connection.ts';
+import { useDrives } from './stores/drives.ts';
+import { useJobs } from './stores/jobs.ts';
+import { useSettings } from './stores/settings.ts';
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+const texts = createTexts();
+const app = createApp(App, { texts, nonce });
+app.use(createPinia());
+app.use(texts.i18n);
+
+// Every store must listen before the first state comes.
+const connection = useConnection();
+useSettings();
+useDrives();
+useJobs();
+connection.open(chooseChannel(window));
+
+app.mount('#app');

@@ -1,0 +1,114 @@
+/** What a person has put together and not yet begun. Nothing here is chosen by the program, and what has gone is forgotten. */
+import { defineStore } from 'pinia';
+import { computed, ref, shallowRef, watch } from 'vue';
+import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
+import type { JobOptions } from '@contract/groups/jobs.ts';
+import { stagedDrives } from '../model/cells.ts';
+import { useDrives } from './drives.ts';
+import { useSettings } from './settings.ts';
+
+/** The section of a job that has not begun. */
+export const draft = 'draft';
+/** A job's section, or the draft's. */
+export type SectionId = JobId;
+
+export const useStaging = defineStore('staging', () => {
+  const drives = useDrives();
+  const settings = useSettings();
+  const sourceId = ref<DriveId | null>(null);
+  /** The person wants a section for a new job although others are there. */
+  const draftWanted = ref(false);
+  const ownOptions = shallowRef<Partial<JobOptions>>({});
+  const staged = shallowRef<Readonly<Record<SectionId, readonly DriveId[]>>>({});
+  const marked = shallowRef<ReadonlySet<DriveId>>(new Set());
+  /** Drives that are being dragged, while they are. */
+  const dragged = shallowRef<readonly DriveId[]>([]);
+  const draggedTarget = shallowRef<{ job: JobId; target: TargetId } | null>(null);
+
+  const source = computed(() => drives.get(sourceId.value));
+  const options = computed<JobOptions>(() => ({ ...settings.current.job, ...ownOptions.value }));
+  const stagedIn = (section: SectionId) => stagedDrives(staged.value[section] ?? [], drives.byId);
+  const allStaged = computed(() => new Set(Object.values(staged.value).flat()));
+
+  function chooseSource(id: DriveId | null): void {
+    if (id !== null) unstage([id]);
+    sourceId.value = id;
+    if (id !== null) draftWanted.value = true;
+  }
+
+  function stage(section: SectionId, ids: readonly DriveId[]): void {
+    unstage(ids);
+    staged.value = { ...staged.value, [section]: [...(staged.value[section] ?? []), ...ids] };
+    marked.value = new Set([...marked.value].filter((id) => !ids.includes(id)));
+  }
+
+  function unstage(ids: readonly DriveId[]): void {
+    staged.value = Object.fromEntries(
+      Object.entries(staged.value).map(([section, list]) => [
+        section,
+        list.filter((id) => !ids.includes(id)),
+      ]),
+    );
+  }
+
+  function mark(id: DriveId, on: boolean): void {
+    const next = new Set(marked.value);
+    if (on) next.add(id);
+    else next.delete(id);
+    marked.value = next;
+  }
+
+  function markOnly(ids: readonly DriveId[]): void {
+    marked.value = new Set(ids);
+  }
+
+  function setOptions(change: Partial<JobOptions>): void {
+    ownOptions.value = { ...ownOptions.value, ...change };
+  }
+
+  /** Begins a new section. */
+  function newDraft(from: DriveId | null): void {
+    unstage(staged.value[draft] ?? []);
+    ownOptions.value = {};
+    sourceId.value = from;
+    draftWanted.value = true;
+  }
+
+  function closeDraft(): void {
+    newDraft(null);
+    draftWanted.value = false;
+  }
+
+  // A drive that was pulled out, or went into a job, is not remembered: if it comes back, a person chooses it again.
+  watch(
+    () => drives.byId,
+    (byId) => {
+      const gone = (id: DriveId): boolean => !byId[id] || byId[id].job !== null;
+      if (sourceId.value !== null && !byId[sourceId.value]) sourceId.value = null;
+      const lost = [...allStaged.value].filter(gone);
+      if (lost.length > 0) unstage(lost);
+      if ([...marked.value].some(gone)) marked.value = new Set([...marked.value].filter((id) => !gone(id)));
+    },
+  );
+
+  return {
+    sourceId,
+    source,
+    draftWanted,
+    options,
+    staged,
+    allStaged,
+    marked,
+    dragged,
+    draggedTarget,
+    stagedIn,
+    chooseSource,
+    stage,
+    unstage,
+    mark,
+    markOnly,
+    setOptions,
+    newDraft,
+    closeDraft,
+  };
+});

@@ -1,0 +1,87 @@
+/** Errors in words: what happened, where, compared with whom, what to do. The code stays visible beside them. Pure. */
+import type { AppError } from '@contract/errors.ts';
+import { isFinal, isGood, type Job, type Target } from '@contract/groups/jobs.ts';
+import type { Text } from '../i18n/text.ts';
+
+interface HelperParams {
+  offset?: number;
+  errno?: string;
+  missingBytes?: number;
+}
+
+const paramsOf = (error: AppError): HelperParams => error.params as HelperParams;
+
+function named(text: Text, error: AppError, place: string, total: number | null): Record<string, string> {
+  const { offset, missingBytes } = paramsOf(error);
+  const own = Object.entries(error.params).map(([key, value]) => [key, String(value)] as const);
+  return {
+    ...Object.fromEntries(own),
+    place,
+    total: text.f.bytes(total ?? 0),
+    offset: text.f.bytes(offset ?? 0),
+    missing: text.f.bytes(missingBytes ?? 0),
+  };
+}
+
+/** What happened and where, in one sentence. */
+export function whatHappened(text: Text, error: AppError, place?: string, total?: number | null): string {
+  const words = named(text, error, place ?? text.t('place.drive'), total ?? null);
+  const { offset, missingBytes } = paramsOf(error);
+  const exact = `errorsAt.${error.code}`;
+  const isExact = error.code === 'too-small' ? missingBytes !== undefined : offset !== undefined && total;
+  const sentence = isExact && text.has(exact) ? text.t(exact, words) : text.t(`errors.${error.code}`, words);
+  return sentence.charAt(0).toLocaleUpperCase(text.f.locale) + sentence.slice(1);
+}
+
+/** What to do about it; empty when nothing helps. */
+export function whatToDo(text: Text, error: AppError): string {
+  const key = `advice.${error.code}`;
+  return text.has(key) ? text.t(key) : '';
+}
+
+/** Both, for a message that stands alone. */
+export const errorWords = (text: Text, error: AppError, place?: string): string =>
+  [whatHappened(text, error, place), whatToDo(text, error)].filter((part) => part !== '').join(' ');
+
+/** A few words for a cell or a list. */
+export function shortError(text: Text, error: AppError): string {
+  if (error.code === 'too-small' && paramsOf(error).missingBytes !== undefined) {
+    return text.t('short.too-small-by', named(text, error, '', null));
+  }
+  const key = `short.${error.code}`;
+  return text.has(key) ? text.t(key) : error.code;
+}
+
+/** What support asks for: `write-error · EIO · 12,100,000,000` */
+export function supportCode(text: Text, error: AppError): string {
+  const { errno, offset } = paramsOf(error);
+  return [error.code, errno, offset === undefined ? undefined : `@${text.f.number(offset)}`]
+    .filter((part) => part !== undefined)
+    .join(' · ');
+}
+
+/** How the others on the job fared: the comparison that tells a bad drive from a bad hub. */
+export function compared(text: Text, target: Target, job: Job): string {
+  let same = 0;
+  let fine = 0;
+  for (const other of Object.values(job.targets)) {
+    if (other.id === target.id) continue;
+    if (other.error?.code === target.error?.code && other.state === target.state) same += 1;
+    else if (!isFinal(other.state) || isGood(other.state)) fine += 1;
+  }
+  if (same > 0) return text.tn('compare.same', same);
+  return fine > 0 ? text.tn('compare.fine', fine) : '';
+}
+
+/** The whole story of a target that did not end well. */
+export function failureWords(text: Text, target: Target, job: Job, place: string): string {
+  const { error } = target;
+  if (!error) return '';
+  return [
+    whatHappened(text, error, place, job.source.size),
+    compared(text, target, job),
+    whatToDo(text, error),
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}

@@ -1,0 +1,107 @@
+/** What a cell says, to the eye and to the ear. Pure: words and numbers come in. */
+import type { AppError } from '@contract/errors.ts';
+import type { Job, Target } from '@contract/groups/jobs.ts';
+import type { Text } from '../i18n/text.ts';
+import { joinedAt, lookOf, type Look } from '../model/look.ts';
+import { calmSeconds } from '../model/progress.ts';
+import { shortError } from './error-words.ts';
+
+/** The lines of a cell. `number` is the one number; `aside` stands at its other side; `note` says more where there is room. */
+export interface CellLines {
+  number: string;
+  aside: string;
+  note: string;
+}
+
+const wholePercent = (part: number): number => Math.round(part * 100);
+
+/** How a port or a cell is called in a sentence. */
+export const placeOf = ({ t }: Text, name: string): string =>
+  t(/^\d+$/.test(name) ? 'place.cell' : 'place.port', { name });
+
+function copyNote(text: Text, target: Target, job: Job, look: Look): string {
+  const { t, f } = text;
+  if (target.stalledSeconds !== null) {
+    return t('cell.silent', { time: f.duration(calmSeconds(target.stalledSeconds)) });
+  }
+  const joined = wholePercent(joinedAt(target, job));
+  if (look === 'lap') return t('cell.missingFirst', { percent: f.percent(joined) });
+  if (joined > 0) return t('cell.from', { percent: f.percent(joined) });
+  return target.etaSeconds === null
+    ? ''
+    : t('cell.left', { time: f.duration(calmSeconds(target.etaSeconds)) });
+}
+
+function causeNote(text: Text, error: AppError): string {
+  const what = shortError(text, error);
+  const { offset } = error.params as { offset?: number };
+  return offset === undefined ? what : text.t('cell.at', { what, offset: text.f.bytes(offset) });
+}
+
+/** The lines for a target whose percent is `percent`. */
+export function cellLines(text: Text, target: Target, job: Job, percent: number): CellLines {
+  const { t, tn, f } = text;
+  const look = lookOf(target, job);
+  const number = f.percent(percent);
+  const rate = f.rate(target.bytesPerSecond);
+  switch (look) {
+    case 'copy':
+    case 'lap':
+      return { number, aside: rate, note: copyNote(text, target, job, look) };
+    case 'aside': {
+      const missing = Math.max(0, job.source.size - target.bytesCopied);
+      return { number, aside: rate, note: t('cell.missing', { size: f.bytes(missing) }) };
+    }
+    case 'verify': {
+      const left = target.etaSeconds;
+      const note = left === null ? '' : t('cell.left', { time: f.duration(calmSeconds(left)) });
+      return { number, aside: rate, note };
+    }
+    case 'flush':
+      return { number, aside: '', note: t('cell.finishing') };
+    case 'heal':
+      return { number, aside: '', note: tn('cell.badBlocks', target.badBlocks) };
+    case 'verified': {
+      const time = f.duration(target.seconds ?? 0);
+      const healed = target.healedBlocks > 0 ? tn('cell.healed', target.healedBlocks) : '';
+      return { number: t('cell.pull'), aside: time, note: healed || t('cell.verifiedNote') };
+    }
+    case 'done':
+      return {
+        number: t('cell.pull'),
+        aside: f.duration(target.seconds ?? 0),
+        note: t('cell.doneNote'),
+      };
+    case 'failed':
+    case 'locked':
+      return { number: '', aside: '', note: target.error ? causeNote(text, target.error) : '' };
+    case 'removed':
+      return { number: t('cell.reseat'), aside: '', note: t('cell.removedAt', { percent: number }) };
+    case 'stopped':
+      return { number: '', aside: '', note: t('cell.unusable') };
+    default:
+      return { number: '', aside: '', note: t('cell.checking') };
+  }
+}
+
+/** The name of a cell: a sentence. */
+export function cellSentence(text: Text, name: string, target: Target, job: Job, percent: number): string {
+  const { t, f } = text;
+  const look = lookOf(target, job);
+  const busy = ['copy', 'lap', 'aside', 'verify'].includes(look);
+  const lines = cellLines(text, target, job, percent);
+  return [
+    placeOf(text, name),
+    target.card.kind === 'practice' ? t('drive.practice') : null,
+    target.card.title,
+    f.bytes(target.card.identity.size || (target.size ?? 0)),
+    t(`spoken.${look}`),
+    busy ? t('spoken.percent', { n: f.number(percent) }) : null,
+    busy ? lines.aside : null,
+    look === 'flush' ? null : lines.note || null,
+    target.slowForItsKind ? t('cell.slowLong') : null,
+    target.attempt > 1 ? t('cell.attempt', { n: f.number(target.attempt) }) : null,
+  ]
+    .filter((part) => part !== null)
+    .join(', ');
+}
