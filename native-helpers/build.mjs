@@ -17,27 +17,38 @@ function findNodeGyp() {
   if (process.env.npm_config_node_gyp) return process.env.npm_config_node_gyp;
   const inside = 'node_modules/node-gyp/bin/node-gyp.js';
   const npmRoots = [path.join(path.dirname(process.execPath), '../lib/node_modules/npm')];
-  for (const dir of (process.env.PATH ?? '').split(path.delimiter)) npmRoots.push(path.join(dir, '../lib/node_modules/npm'), path.join(dir, 'node_modules/npm'));
+  for (const dir of (process.env.PATH ?? '').split(path.delimiter))
+    npmRoots.push(path.join(dir, '../lib/node_modules/npm'), path.join(dir, 'node_modules/npm'));
   const found = npmRoots.map((root) => path.join(root, inside)).find((file) => existsSync(file));
   return found ?? createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
 }
 
 const gyp = findNodeGyp();
-const configuration = process.argv.includes('--tsan') ? 'Tsan' : process.argv.includes('--debug') ? 'Debug' : 'Release';
+const configuration = process.argv.includes('--tsan')
+  ? 'Tsan'
+  : process.argv.includes('--debug')
+    ? 'Debug'
+    : 'Release';
 const targets = ['carousel-helper'];
 if (process.argv.includes('--tests')) targets.push('carousel-helper-tests');
 if (process.argv.includes('--bench')) targets.push('carousel-bench-limit');
 
 // npm hands its own settings to scripts as npm_config_*, and node-gyp lets them win over its arguments: a nodedir among them would bring in
 // Node's compiler flags.
-const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name)));
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name)),
+);
 
 function run(...args) {
   // The private nodedir keeps Node's headers and compiler flags out of it.
-  const result = spawnSync(process.execPath, [gyp, ...args, '-C', here, `--nodedir=${path.join(here, 'gyp')}`, '--loglevel=warn'], {
-    stdio: 'inherit',
-    env: { ...environment, JOBS: process.env.JOBS ?? 'max' },
-  });
+  const result = spawnSync(
+    process.execPath,
+    [gyp, ...args, '-C', here, `--nodedir=${path.join(here, 'gyp')}`, '--loglevel=warn'],
+    {
+      stdio: 'inherit',
+      env: { ...environment, JOBS: process.env.JOBS ?? 'max' },
+    },
+  );
   if (result.status === 0) return;
   console.error(
     'Carousel could not build its disk helper: it needs Python 3, make and a C++20 compiler (Debian: apt-get install -y python3 make g++).',
@@ -48,7 +59,9 @@ function run(...args) {
 run('configure');
 if (configuration === 'Tsan') {
   // node-gyp knows only Release and Debug; the Makefile it writes knows every configuration of common.gypi.
-  const made = spawnSync('make', ['-C', path.join(here, 'build'), '-j2', 'BUILDTYPE=Tsan', ...targets], { stdio: 'inherit' });
+  const made = spawnSync('make', ['-C', path.join(here, 'build'), '-j2', 'BUILDTYPE=Tsan', ...targets], {
+    stdio: 'inherit',
+  });
   process.exit(made.status ?? 1);
 }
 run('build', ...targets, configuration === 'Debug' ? '--debug' : '--release');

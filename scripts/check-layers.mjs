@@ -25,7 +25,7 @@ const rows = [
   { in: 'engine/ring', may: ['base', 'platform/include'] },
   { in: 'engine/source', may: ['base', 'platform/include'] },
   { in: 'engine/target', may: ['base', 'platform/include'] },
-  { in: 'engine/verify', may: ['base', 'platform/include', 'engine/target'] },
+  { in: 'engine/verify', may: ['base', 'platform/include', 'engine/ring', 'engine/target'] },
   { in: 'engine/safety', may: ['base', 'platform/include'] },
   // What is said between the processes; it takes its limits from the ring's layout.
   { in: 'engine/session', may: ['base', 'platform/include', 'engine/ring'] },

@@ -7,6 +7,7 @@
 #include <sys/disk.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -267,6 +268,18 @@ Status BlockFile::flush_name() {
   const int error = flush_file(static_cast<int>(folder.get()));
   if (error != 0 && error != EINVAL && error != ENOTSUP) return system_error(Code::flush_error, "cannot flush the folder", error);
   return {};
+}
+
+void BlockFile::forget_cached(std::uint64_t offset, std::uint64_t length) {
+  if (geometry_.device) return;  // a raw node has no cache
+  // F_NOCACHE keeps reads from filling the cache, not from finding what is there: the unaligned end was written through it.
+  const auto page = static_cast<std::uint64_t>(getpagesize());
+  const std::uint64_t from = round_down(offset, page);
+  const auto size = static_cast<std::size_t>(round_up(offset + length, page) - from);
+  void* at = mmap(nullptr, size, PROT_READ, MAP_SHARED, static_cast<int>(handle_.get()), static_cast<off_t>(from));
+  if (at == MAP_FAILED) return;
+  msync(at, size, MS_INVALIDATE);
+  munmap(at, size);
 }
 
 /// Nothing to ask for: the kernel looks for a partition table again when the last writer closes the disk.

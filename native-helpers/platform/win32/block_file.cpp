@@ -210,14 +210,14 @@ Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
   // From the handle, not from the name: it is the same file whatever becomes of its name.
   constexpr DWORD kShare = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
   HANDLE past_the_cache = ReOpenFile(buffered, GENERIC_READ | GENERIC_WRITE, kShare, FILE_FLAG_NO_BUFFERING);
-  const bool direct = past_the_cache != INVALID_HANDLE_VALUE;
-  if (!direct && DuplicateHandle(GetCurrentProcess(), buffered, GetCurrentProcess(), &past_the_cache, 0, FALSE, DUPLICATE_SAME_ACCESS) == FALSE) {
-    Error e = open_error(request.path, last_error());
+  if (past_the_cache == INVALID_HANDLE_VALUE) {
+    // Not through the cache instead: what it holds of a file cannot be dropped here, so reading back would prove nothing.
+    Error e = system_error(code_of(last_error()), "cannot open " + request.path + " past the cache", last_error());
     file.discard_created();
     return e;
   }
   file.handle_ = Handle(native(past_the_cache));
-  file.geometry_ = geometry_of_file(past_the_cache, direct);
+  file.geometry_ = geometry_of_file(past_the_cache, true);
   return file;
 }
 
@@ -251,6 +251,9 @@ Status BlockFile::flush() {
 
 /// Folders cannot be flushed by themselves here; flushing a file writes the log of its file system up to and with the making of its name.
 Status BlockFile::flush_name() { return flush(); }
+
+/// Nothing to do: targets are read past the cache, and the system writes out and drops what it holds of a file's range before such a read.
+void BlockFile::forget_cached(std::uint64_t, std::uint64_t) {}
 
 void BlockFile::reread_partitions() { tell(raw(handle_.get()), IOCTL_DISK_UPDATE_PROPERTIES); }
 
