@@ -261,6 +261,7 @@ std::string Job::summary_for(const Client& client) const {
   bool good = unreadable_.empty() && !source_error_;
   for (const Rider& rider : riders_) {
     const bool mine = client.kind == ClientKind::observer || rider.owner == client.id;
+    if (!mine && !is_final(rider.state)) continue;  // a joiner may be done before others are, and a summary holds results only
     (mine ? own : others).push_back(result_of(rider));
     if (mine) good = good && (rider.state == State::done || rider.state == State::verified);
   }
