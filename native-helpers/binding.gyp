@@ -24,6 +24,27 @@
           'platform/linux/sysfs.cpp',
         ],
       }],
+      ['OS=="mac"', {  # not tested (docs/platforms.md)
+        'platform_sources': [
+          'platform/posix/clock.cpp', 'platform/posix/endpoint.cpp', 'platform/posix/process.cpp', 'platform/posix/small_file.cpp',
+          'platform/posix/system_error.cpp',
+          'platform/darwin/bells.cpp', 'platform/darwin/block_file.cpp', 'platform/darwin/device_path.cpp',
+          'platform/darwin/device_watcher.cpp', 'platform/darwin/doorbell.cpp', 'platform/darwin/handle.cpp', 'platform/darwin/inspect.cpp',
+          'platform/darwin/media.cpp', 'platform/darwin/mounts.cpp', 'platform/darwin/own_program.cpp', 'platform/darwin/private_folder.cpp',
+          'platform/darwin/rendezvous.cpp', 'platform/darwin/shared_map.cpp',
+        ],
+      }],
+      ['OS=="win"', {  # compiled with MinGW and tried under Wine, not with MSVC (docs/platforms.md)
+        'platform_sources': [
+          'platform/win32/access.cpp', 'platform/win32/backing_image.cpp', 'platform/win32/block_file.cpp', 'platform/win32/clock.cpp',
+          'platform/win32/device_watcher.cpp', 'platform/win32/disk.cpp', 'platform/win32/doorbell.cpp', 'platform/win32/endpoint.cpp',
+          'platform/win32/handle.cpp', 'platform/win32/identity.cpp', 'platform/win32/inspect.cpp', 'platform/win32/path.cpp',
+          'platform/win32/pipe_stream.cpp', 'platform/win32/process.cpp', 'platform/win32/random.cpp', 'platform/win32/rendezvous.cpp',
+          'platform/win32/shared_map.cpp', 'platform/win32/small_file.cpp', 'platform/win32/standard_stream.cpp',
+          'platform/win32/system_disks.cpp', 'platform/win32/system_error.cpp', 'platform/win32/termination.cpp', 'platform/win32/text.cpp',
+          'platform/win32/transfer.cpp', 'platform/win32/user.cpp', 'platform/win32/volume_locks.cpp', 'platform/win32/wait.cpp',
+        ],
+      }],
     ],
   },
   'target_defaults': {
@@ -38,6 +59,21 @@
       ['OS=="linux"', {
         'ldflags': ['-pie', '-Wl,-z,relro,-z,now', '-Wl,-z,noexecstack', '-pthread'],
         'defines': ['_FILE_OFFSET_BITS=64', '_GNU_SOURCE'],
+      }],
+      ['OS=="mac"', {
+        'xcode_settings': {
+          'CLANG_CXX_LANGUAGE_STANDARD': 'c++20', 'GCC_ENABLE_CPP_EXCEPTIONS': 'YES', 'GCC_ENABLE_CPP_RTTI': 'YES', 'MACOSX_DEPLOYMENT_TARGET': '12.0',
+          'OTHER_LDFLAGS': ['-framework CoreFoundation', '-framework IOKit', '-framework DiskArbitration'],
+        },
+      }],
+      ['OS=="win"', {
+        'libraries!': ['-l"<(node_lib_file)"'],
+        'link_settings': { 'libraries': ['-ladvapi32', '-lbcrypt', '-lcfgmgr32', '-luser32', '-lvirtdisk'] },
+        'defines': ['WIN32_LEAN_AND_MEAN', 'NOMINMAX', 'UNICODE', '_UNICODE', '_WIN32_WINNT=0x0A00'],
+        'msvs_settings': {
+          'VCCLCompilerTool': { 'ExceptionHandling': 1, 'RuntimeLibrary': 0, 'AdditionalOptions': ['/std:c++20', '/W4', '/utf-8', '/guard:cf'] },
+          'VCManifestTool': { 'AdditionalManifestFiles': ['platform/win32/carousel-helper.manifest'] },
+        },
       }],
     ],
     'configurations': {

@@ -33,8 +33,6 @@ async function assertHonest(w, content, summary, targets, size) {
     if (lineOf(summary, target).state === 'done') await w.equal(content, target, size);
 }
 
-const midway = (run) => run.seen((e) => e.event === 'head' && e.bytesRead >= 2 * MiB, 'a head in the middle');
-
 describe('faults of the source', { concurrency: 2 }, () => {
   for (const [sector, ranges] of [
     [
@@ -125,21 +123,33 @@ describe('faults of the source', { concurrency: 2 }, () => {
 
   scenario('the source gives no answer for longer than the limit', { sticks: true }, async (w) => {
     const { source, targets } = await place(w);
-    const run = w.copy(source.dev, targets, ['--block', '256K', '--slots', 2, '--stall-timeout', 2]);
-    await midway(run);
-    await source.fault({ stall: 7 });
-    const end = await run.exit;
-    assert.equal(end.code, 4);
+    const held = await startHeld(
+      w,
+      asProgram,
+      { source: source.dev, targets },
+      { ...TIGHT, stallTimeout: 4 },
+    );
+    await advance(w, held, held.ring.blockCount / 3);
+    await source.fault({ stall: 10 });
+    w.release(held.pid);
+    const end = await held.run.exit;
+    assert.equal(end.code, 4, JSON.stringify(end.summary));
     assert.equal(end.summary.source.error.code, 'source-error');
     for (const target of targets) assert.match(endOf(end.summary, target), /^failed source-error/);
   });
 
   scenario('the source gives no answer for a while', { sticks: true }, async (w) => {
     const { source, targets, content } = await place(w);
-    const run = w.copy(source.dev, targets, ['--block', '256K', '--slots', 2, '--stall-timeout', 30]);
-    await midway(run);
+    const held = await startHeld(
+      w,
+      asProgram,
+      { source: source.dev, targets },
+      { ...TIGHT, stallTimeout: 30 },
+    );
+    await advance(w, held, held.ring.blockCount / 3);
     await source.fault({ stall: 2 });
-    assertGood(await run.exit, targets);
+    w.release(held.pid);
+    assertGood(await held.run.exit, targets);
     await w.allEqual(content, targets, SIZE);
   });
 
@@ -174,12 +184,11 @@ describe('faults of the source', { concurrency: 2 }, () => {
     const size = 64 * MiB;
     const source = await w.source('source.img', size);
     const target = w.path('target.img');
-    const run = w.copy(source, [target], ['--block', '64K', '--slots', 2]);
-    const consumer = await run.consumer(target);
-    await w.hold(consumer);
+    const held = await startHeld(w, asProgram, { source, targets: [target] });
+    await advance(w, held, held.ring.blockCount / 8);
     fs.truncateSync(source, 32 * MiB + 100);
-    w.release(consumer);
-    const end = await run.exit;
+    w.release(held.pid);
+    const end = await held.run.exit;
     assert.equal(end.code, 4);
     assert.equal(end.summary.ok, false);
     assert.equal(end.summary.source.error.code, 'source-error');
@@ -203,7 +212,7 @@ describe('processes that die or stand still', { concurrency: 2 }, () => {
   for (const when of ['while it reads', 'while it waits for a slow target'])
     scenario(`the producer is stopped ${when} for longer than the limit`, { sticks: true }, async (w) => {
       const { source, targets } = await place(w);
-      const options = { ...TIGHT, stallTimeout: 2 };
+      const options = { ...TIGHT, stallTimeout: 4 };
       const { run, ring, pid } = await startHeld(w, asProgram, { source: source.dev, targets }, options, {
         hang: 30_000,
       });

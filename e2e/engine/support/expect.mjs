@@ -19,7 +19,7 @@ export function endOf(summary, target) {
 /** All of a copy is good, and the exit status says so. */
 export function assertGood({ code, summary, stderr }, targets) {
   assert.ok(summary, `no summary; exit ${code}; ${stderr}`);
-  for (const target of targets) assert.equal(endOf(summary, target), 'done');
+  for (const target of targets) assert.equal(endOf(summary, target), 'done', JSON.stringify(summary));
   assert.equal(summary.ok, true, `${JSON.stringify(summary)}\n${stderr}`);
   assert.equal(summary.outcome, 'complete');
   assert.equal(code, 0, `exit status of ${JSON.stringify(summary)}`);

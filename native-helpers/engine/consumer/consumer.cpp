@@ -105,8 +105,7 @@ Status Consumer::verify_and_heal(std::vector<std::uint64_t> blocks) {
 /// The first and the last blocks once more, now that all of them is on the device. If they are wrong, the stick must not look like a copy.
 Status Consumer::verify_ends() {
   phase(ring::Phase::verifying);
-  std::vector<std::uint64_t> ends = {0};
-  if (ring_.block_count() > 1) ends.push_back(ring_.block_count() - 1);
+  const std::vector<std::uint64_t> ends = target_->end_blocks();
   std::vector<BadBlock> bad;
   for (int attempt = 0; attempt <= (orders_.heal ? kHealAttempts : 0); ++attempt) {
     bad.clear();

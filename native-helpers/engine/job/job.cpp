@@ -189,12 +189,26 @@ void Job::producer_news() {
   }
 }
 
+/// The producer's turn: it reads, or every rider sleeps until it publishes. Then silence means that the source, or the producer itself, hangs.
+bool Job::producers_turn() const {
+  const ring::Header& h = ring_->header();
+  if (h.producer_phase.load() == static_cast<std::uint32_t>(ring::ProducerPhase::reading)) return true;
+  bool wanted = false;
+  for (const Rider& rider : riders_) {
+    if (!rider.seat) continue;
+    const ring::Entry& e = ring_->entry(*rider.seat);
+    if (static_cast<ring::Seat>(e.seat.load()) != ring::Seat::attached) continue;
+    if (e.waiting.load() == 0) return false;
+    wanted = wanted || e.missing.load() != 0;
+  }
+  return wanted;
+}
+
 void Job::watch_source_for_stall(double seconds_passed) {
   if (!producer_ || source_error_) return;
   const ring::Header& h = ring_->header();
-  const std::uint64_t activity = h.source_activity.load();
-  const bool reading = h.producer_phase.load() == static_cast<std::uint32_t>(ring::ProducerPhase::reading);
-  if (!reading || activity != last_source_activity_) source_still_.reset();
+  const std::uint64_t activity = h.source_activity.load() + h.head.load();
+  if (!producers_turn() || activity != last_source_activity_) source_still_.reset();
   last_source_activity_ = activity;
   source_still_.add(seconds_passed);
   if (source_still_.seconds() < options_.stall_timeout) return;

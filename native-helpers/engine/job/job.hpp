@@ -40,6 +40,7 @@ class Job {
   void fail_source(Error error);
   void cancel(std::uint64_t client_or_all);
   void producer_news();
+  [[nodiscard]] bool producers_turn() const;
   void watch_source_for_stall(double seconds_passed);
   void set_unready_aside(std::uint64_t now);
 

@@ -14,6 +14,9 @@ namespace {
 /// A device that is silent this long (seconds) is worth a word, long before it is given up.
 constexpr std::array kStallSteps = {5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0};
 
+/// Allocating a file may take this many times the stall limit.
+constexpr std::uint64_t kAllocationFactor = 10;
+
 State state_for(const Error& error) {
   if (error.code == Code::device_gone) return State::removed;
   return class_of(error.code) == CodeClass::refused || class_of(error.code) == CodeClass::permission ? State::refused : State::failed;
@@ -161,14 +164,15 @@ void Job::reap(Rider& rider) {
   end_rider(rider, State::cancelled, std::nullopt);
 }
 
-/// Silence counts only while the ball is in the device's court: not while the consumer sleeps until the producer publishes, and not while a
-/// file system allocates a file, which gives no sign of life.
+/// Silence counts only while it is the device's turn: not while the consumer sleeps until the producer publishes. A file system that allocates
+/// a file gives no sign of life for long, and gets more time.
 void Job::watch_for_stall(Rider& rider, double seconds_passed) {
   const ring::Entry& entry = ring_->entry(*rider.seat);
   const std::uint64_t activity = entry.activity.load(), phase = entry.phase.load();
   const bool waiting = entry.waiting.load() != 0;
   const bool allocating = !rider.device && phase == static_cast<std::uint64_t>(ring::Phase::preparing);
-  if (waiting || rider.was_waiting || allocating || activity != rider.last_activity || phase != rider.last_phase) {
+  const std::uint64_t limit = allocating ? std::uint64_t{options_.stall_timeout} * kAllocationFactor : options_.stall_timeout;
+  if (waiting || rider.was_waiting || activity != rider.last_activity || phase != rider.last_phase) {
     rider.still.reset();
     rider.stall_told = 0;
   }
@@ -176,10 +180,10 @@ void Job::watch_for_stall(Rider& rider, double seconds_passed) {
   rider.last_phase = phase;
   rider.was_waiting = waiting;
   rider.still.add(seconds_passed);
-  if (rider.still.seconds() >= options_.stall_timeout) {
+  if (rider.still.seconds() >= static_cast<double>(limit)) {
     seats_->detach(*rider.seat);
     rider.process->kill();
-    Error hung{Code::hung, "the device gave no answer for " + std::to_string(options_.stall_timeout) + " seconds"};
+    Error hung{Code::hung, "the device gave no answer for " + std::to_string(limit) + " seconds"};
     return end_rider(rider, State::failed, std::move(hung));
   }
   for (const double step : kStallSteps) {

@@ -29,10 +29,7 @@ Target::Target(platform::BlockFile file, bool created, std::uint64_t source_size
       block_size_(block_size),
       head_end_(std::min({kEnd, block_size, source_size})),
       answered_(std::move(answered)) {
-  const std::uint64_t last_block = (source_size - 1) / block_size * block_size;
-  const std::uint64_t tail = round_down(source_size - std::min(kEnd, source_size), kPage);
-  tail_start_ = std::max({last_block, tail, head_end_});
-  tail_start_ = std::min(tail_start_, source_size_);
+  tail_start_ = std::min(std::max(round_down(source_size - std::min(kEnd, source_size), kPage), round_up(head_end_, kPage)), source_size_);
   head_ = AlignedBuffer(static_cast<std::size_t>(round_up(head_end_, kPage)));
   tail_ = AlignedBuffer(static_cast<std::size_t>(round_up(source_size_ - tail_start_, kPage)));
 }
@@ -117,7 +114,7 @@ Status Target::zero(std::uint64_t offset, std::uint64_t length) {
   AlignedBuffer zeros(static_cast<std::size_t>(round_up(length, kPage)));
   std::memset(zeros.data(), 0, zeros.size());
   const std::uint64_t from = round_down(offset, sector);
-  const std::uint64_t to = std::min(round_up(offset + length, sector), round_down(file_.geometry().size, sector));
+  const std::uint64_t to = round_down(offset + length, sector);  // what lies behind the source in its last sector is not ours
   if (from >= to) return {};
   return write_aligned(from, zeros.span().first(static_cast<std::size_t>(std::min<std::uint64_t>(to - from, zeros.size()))));
 }
@@ -157,6 +154,15 @@ std::uint64_t Target::written_now(std::uint64_t number, std::uint64_t length) co
   const std::uint64_t start = number * block_size_, end = start + length;
   const std::uint64_t from = std::max(start, head_end_), to = std::min(end, tail_start_);
   return to > from ? to - from : 0;
+}
+
+std::vector<std::uint64_t> Target::end_blocks() const {
+  std::vector<std::uint64_t> blocks;
+  const std::uint64_t count = (source_size_ + block_size_ - 1) / block_size_;
+  std::uint64_t block = 0;
+  for (; block * block_size_ < head_end_; ++block) blocks.push_back(block);
+  for (block = std::max(block, tail_start_ / block_size_); tail_start_ < source_size_ && block < count; ++block) blocks.push_back(block);
+  return blocks;
 }
 
 Status Target::flush() {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -28,6 +29,8 @@ class Target {
   /// Bytes of a block that are on the device after write_block(); the rest comes with finish().
   [[nodiscard]] std::uint64_t written_now(std::uint64_t number, std::uint64_t length) const;
   Status finish();
+  /// The blocks that have a part which only finish() writes.
+  [[nodiscard]] std::vector<std::uint64_t> end_blocks() const;
   /// Reads block `number` back into `out` (page-aligned, a whole block long); parts still held back come from memory, and `held` says so.
   Status read_back(std::uint64_t number, std::span<std::byte> out, std::uint64_t length, bool& held);
   /// Clears both ends again: what was found bad must not look like a copy.
@@ -47,7 +50,7 @@ class Target {
   bool created_;
   std::uint64_t source_size_, block_size_;
   std::uint64_t head_end_;    ///< bytes [0, head_end_) are written last
-  std::uint64_t tail_start_;  ///< bytes [tail_start_, source_size_) are written last but one
+  std::uint64_t tail_start_;  ///< bytes [tail_start_, source_size_) are written last but one; they may lie in several blocks
   std::uint64_t unflushed_ = 0;
   bool ends_written_ = false;
   AlignedBuffer head_, tail_;

@@ -16,6 +16,14 @@ namespace {
 
 // A pipe that poll() calls writable takes this many bytes without blocking (POSIX PIPE_BUF is at least 512, Linux and macOS have more).
 constexpr std::size_t kPipeChunk = 512;
+// macOS: send() waits for room in spite of MSG_DONTWAIT, and that a closed other end is no signal is a property of the socket there.
+#ifdef SO_NOSIGPIPE
+constexpr bool kSendMayWait = true;
+constexpr int kSendFlags = MSG_DONTWAIT;
+#else
+constexpr bool kSendMayWait = false;
+constexpr int kSendFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+#endif
 
 bool ready(int fd, short what) {
   pollfd p{fd, what, 0};
@@ -35,7 +43,13 @@ bool would_wait(int error) { return error == EAGAIN || error == EWOULDBLOCK || e
 Result<std::pair<Endpoint, Endpoint>> Endpoint::pair() {
   std::array<int, 2> fds{};
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds.data()) != 0) return system_error(Code::internal, "cannot make a socket pair", errno);
-  for (const int fd : fds) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  for (const int fd : fds) {
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+#ifdef SO_NOSIGPIPE
+    const int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+  }
   return std::pair(Endpoint(Handle(fds[0])), Endpoint(Handle(fds[1])));
 }
 
@@ -65,7 +79,8 @@ Transfer Endpoint::write(std::span<const std::byte> data) {
   if (fd < 0) return {0, true};
   ssize_t n;
   if (is_socket(fd)) {
-    n = send(fd, data.data(), data.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (kSendMayWait && !ready(fd, POLLOUT)) return {};
+    n = send(fd, data.data(), kSendMayWait ? std::min(data.size(), kPipeChunk) : data.size(), kSendFlags);
   } else {
     if (!ready(fd, POLLOUT)) return {};
     n = ::write(fd, data.data(), std::min(data.size(), kPipeChunk));
@@ -84,8 +99,8 @@ void poll(std::span<PollItem> items, int timeout_ms) {
   const int n = ::poll(fds.data(), static_cast<nfds_t>(fds.size()), timeout_ms);
   for (std::size_t i = 0; i < items.size(); ++i) {
     const int got = n > 0 ? fds[i].revents : 0;
-    items[i].can_read = items[i].want_read && (got & (POLLIN | POLLHUP | POLLERR)) != 0;
-    items[i].can_write = items[i].want_write && (got & (POLLOUT | POLLHUP | POLLERR)) != 0;
+    items[i].can_read = items[i].want_read && (got & (POLLIN | POLLHUP | POLLERR | POLLNVAL)) != 0;
+    items[i].can_write = items[i].want_write && (got & (POLLOUT | POLLHUP | POLLERR | POLLNVAL)) != 0;
   }
 }
 

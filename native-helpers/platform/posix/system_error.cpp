@@ -17,6 +17,9 @@ Fault fault_of(int os_error) noexcept {
 #ifdef EREMOTEIO
     case EREMOTEIO:
 #endif
+#ifdef EDEVERR
+    case EDEVERR:
+#endif
       return Fault::medium;
     case ENODEV:
     case ENXIO:
@@ -25,6 +28,9 @@ Fault fault_of(int os_error) noexcept {
 #endif
 #ifdef ESHUTDOWN
     case ESHUTDOWN:
+#endif
+#ifdef EPWROFF
+    case EPWROFF:
 #endif
       return Fault::gone;
     case ENOSPC:
