@@ -12,7 +12,7 @@ const tickMs = 100;
 
 function move(target: Target, size: number): Target {
   if (target.state !== 'copying') return target;
-  const bytesCopied = Math.min(size, target.bytesCopied + target.bytesPerSecond / 10);
+  const bytesCopied = Math.min(size, Math.floor(target.bytesCopied + target.bytesPerSecond / 10));
   const parts = target.coverage.length;
   const part = Math.min(parts - 1, Math.floor((bytesCopied / size) * parts));
   const fill = Math.floor(((bytesCopied / size) * parts - part) * 15).toString(16);

@@ -58,7 +58,10 @@ export async function startSceneServer(folder: string): Promise<SceneServer> {
   });
   const sockets = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
-    if (!next) return socket.destroy();
+    if (!next) {
+      socket.destroy();
+      return;
+    }
     const { scene, role, moving } = next;
     sockets.handleUpgrade(request, socket, head, (ws) => {
       const channel: Channel = {

@@ -15,7 +15,7 @@ import type { ServerHello } from '@contract/wire.ts';
 export type Link = 'connecting' | 'live' | 'lost' | 'outdated';
 
 /** The screen changes at most this often; progress beyond that is noise to the eye and work for the machine. */
-export const showEveryMs = 250;
+export const showEveryMs = 330;
 /** A core that has not said hello by then is not there. */
 const helloWithinMs = 10_000;
 const firstRetryMs = 300;

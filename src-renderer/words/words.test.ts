@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { appError } from '@contract/errors.ts';
+import type { Target } from '@contract/groups/jobs.ts';
+import { sampleJob, sampleTarget } from '@contract/testing/samples.ts';
+import { createTexts } from '../i18n/text.ts';
+import { failureWords, shortError, supportCode, whatHappened } from './error-words.ts';
+import { cellLines, cellSentence } from './target-words.ts';
+
+const text = createTexts().text.value;
+const job = sampleJob();
+const lines = (change: Partial<Target>) => cellLines(text, sampleTarget(change), job, 61);
+
+describe('a cell', () => {
+  it.each<[Partial<Target>, string, string]>([
+    [{ state: 'copying', etaSeconds: 700 }, '61%', '12 min left'],
+    [{ state: 'copying', stalledSeconds: 15 }, '61%', 'silent for 20 sec'],
+    [{ state: 'flushing' }, '61%', 'device is finishing'],
+    [{ state: 'verified', seconds: 60 }, 'PULL', 'verified'],
+    [{ state: 'done', seconds: 60 }, 'PULL', 'not verified'],
+    [
+      { state: 'failed', error: appError('write-error', { offset: 12_100_000_000 }) },
+      '',
+      'stopped taking data at 12.1 GB',
+    ],
+    [{ state: 'removed' }, 'RE-SEAT', 'at 61%: try again when it is back'],
+    [{ state: 'cancelled' }, '', 'contents unusable'],
+  ])('of %j says %s, %s', (change, number, note) => expect(lines(change)).toMatchObject({ number, note }));
+
+  it('has a sentence for a name', () => {
+    const target = sampleTarget({ bytesPerSecond: 4_000_000, slowForItsKind: true });
+    expect(cellSentence(text, '5', target, job, 61)).toBe(
+      'Drive 5, Kingston DataTraveler 3.0, 32 GB, copying, 61 percent, 4 MB/s, 12 min left, slow for its kind',
+    );
+  });
+});
+
+describe('an error', () => {
+  it('says what happened, where, compared with whom, and what to do', () => {
+    const error = appError('write-error', { offset: 12_100_000_000, errno: 'EIO' });
+    const bad = sampleTarget({ id: 't-6', state: 'failed', error });
+    const all = sampleJob({}, [sampleTarget({ id: 't-1' }), sampleTarget({ id: 't-2', state: 'done' }), bad]);
+    expect(failureWords(text, bad, all, 'Drive 6')).toBe(
+      'Drive 6 stopped taking data at 12.1 GB of 30 GB. The other 2 are not affected. ' +
+        'Likely fake or worn: retry once in another port, then bin it.',
+    );
+    expect(supportCode(text, error)).toBe('write-error · EIO · @12,100,000,000');
+  });
+
+  it('names the hub when others failed the same way', () => {
+    const error = appError('device-gone');
+    const targets = ['t-1', 't-2'].map((id) => sampleTarget({ id, state: 'removed', error }));
+    const words = failureWords(text, targets[0] as Target, sampleJob({}, targets), 'Drive 1');
+    expect(words).toContain('1 other failed the same way');
+  });
+
+  it('leaves out a place that is not known', () => {
+    expect(whatHappened(text, appError('write-error'), 'Drive 6', 30)).toBe('Drive 6 stopped taking data.');
+  });
+
+  it('says by how much a drive is too small', () => {
+    expect(shortError(text, appError('too-small', { missingBytes: 12_000_000 }))).toBe('too small by 12 MB');
+  });
+});
