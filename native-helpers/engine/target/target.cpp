@@ -110,13 +110,10 @@ Status Target::write_range(std::uint64_t offset, std::span<const std::byte> data
 }
 
 Status Target::zero(std::uint64_t offset, std::uint64_t length) {
-  const std::uint64_t sector = std::max<std::uint64_t>(file_.geometry().sector, 512);
-  AlignedBuffer zeros(static_cast<std::size_t>(round_up(length, kPage)));
+  const std::uint64_t from = round_down(offset, std::max<std::uint64_t>(file_.geometry().sector, 512)), to = offset + length;
+  AlignedBuffer zeros(static_cast<std::size_t>(round_up(to - from, kPage)));
   std::memset(zeros.data(), 0, zeros.size());
-  const std::uint64_t from = round_down(offset, sector);
-  const std::uint64_t to = round_down(offset + length, sector);  // what lies behind the source in its last sector is not ours
-  if (from >= to) return {};
-  return write_aligned(from, zeros.span().first(static_cast<std::size_t>(std::min<std::uint64_t>(to - from, zeros.size()))));
+  return write_range(from, zeros.span().first(static_cast<std::size_t>(to - from)));
 }
 
 Status Target::prepare() { return created_ ? Status() : blank(); }  // a new file holds nothing yet
