@@ -141,7 +141,7 @@ const RUNS = [
   },
   {
     name: 'detach() rings only a waiting producer',
-    flags: 'NC=2 LATE=0 N=2 BC=3 KILL=0 M_POSTIFWAITING',
+    flags: 'NC=2 LATE=0 N=2 BC=3 KILL=0 RINGER_TAKES M_POSTIFWAITING',
     fails: /invalid end state/,
   },
   {

@@ -30,7 +30,7 @@ function entrance(zone: HTMLElement): HTMLElement | null {
   return (
     zone.querySelector<HTMLElement>('[role="gridcell"][tabindex="0"]') ??
     zone.querySelector<HTMLElement>('button:not(:disabled), select, input, [tabindex="0"]') ??
-    (zone.tabIndex >= -1 ? zone : null)
+    (zone.hasAttribute('tabindex') ? zone : null)
   );
 }
 
