@@ -335,7 +335,8 @@ scenario(
     const held = await startHeld(w, asProgram, place);
     const helpers = () => w.processes().filter(({ args }) => path.basename(args[0]) === 'carousel-helper');
     // A consumer that has just been forked still carries its parent's name for a moment.
-    for (let i = 0; i < 100 && helpers().filter((one) => roleOf(one) === 'job').length > 1; ++i) await sleep(50);
+    for (let i = 0; i < 100 && helpers().filter((one) => roleOf(one) === 'job').length > 1; ++i)
+      await sleep(50);
     const shown = helpers();
     assert.deepEqual(shown.map(roleOf).sort(), ['consume', 'consume', 'job', 'produce']);
     assert.deepEqual(shown.find((one) => roleOf(one) === 'produce').args, [
