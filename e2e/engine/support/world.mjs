@@ -212,17 +212,9 @@ export class World {
       [],
       'files left behind',
     );
-    for (const stick of this.#lab?.sticks.values() ?? []) this.#free(stick.dev);
-  }
-
-  /** Nobody holds the device any more. */
-  #free(device) {
-    if (!fs.existsSync(device)) return;
-    try {
-      fs.closeSync(fs.openSync(device, fs.constants.O_RDONLY | fs.constants.O_EXCL));
-    } catch (error) {
-      assert.notEqual(error.code, 'EBUSY', `${device} is still held`);
-    }
+    // A process that ends loses the memory by which it is known here a moment before its open devices.
+    for (const { dev } of this.#lab?.sticks.values() ?? [])
+      await until(() => !isHeld(dev), `${dev} to be let go`, LEAVE_MS);
   }
 
   async close() {
@@ -234,6 +226,17 @@ export class World {
     );
     await this.#lab?.close();
     fs.rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Does anybody have the device exclusively? */
+function isHeld(device) {
+  if (!fs.existsSync(device)) return false;
+  try {
+    fs.closeSync(fs.openSync(device, fs.constants.O_RDONLY | fs.constants.O_EXCL));
+    return false;
+  } catch (error) {
+    return error.code === 'EBUSY';
   }
 }
 
