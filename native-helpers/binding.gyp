@@ -7,7 +7,7 @@
       'engine/ring/ring.cpp', 'engine/ring/reader.cpp', 'engine/ring/seats.cpp', 'engine/ring/writer.cpp',
       'engine/source/source.cpp', 'engine/producer/producer.cpp',
       'engine/target/target.cpp', 'engine/verify/verify.cpp', 'engine/consumer/consumer.cpp',
-      'engine/safety/rules.cpp',
+      'engine/safety/approval.cpp', 'engine/safety/contents.cpp', 'engine/safety/rules.cpp',
       'engine/session/line_channel.cpp', 'engine/session/orders.cpp', 'engine/session/verbs.cpp', 'engine/session/worker_link.cpp',
       'engine/job/clients.cpp', 'engine/job/events.cpp', 'engine/job/job.cpp', 'engine/job/relay.cpp', 'engine/job/riders.cpp', 'engine/job/run.cpp',
     ],
@@ -19,8 +19,9 @@
       ['OS=="linux"', {
         'platform_sources': [
           '<@(posix_sources)',
-          'platform/linux/block_file.cpp', 'platform/linux/device_watcher.cpp', 'platform/linux/doorbell.cpp', 'platform/linux/inspect.cpp',
-          'platform/linux/mounts.cpp', 'platform/linux/own_program.cpp', 'platform/linux/rendezvous.cpp', 'platform/linux/shared_map.cpp',
+          'platform/linux/block_file.cpp', 'platform/linux/device_watcher.cpp', 'platform/linux/doorbell.cpp', 'platform/linux/drive_marks.cpp',
+          'platform/linux/inspect.cpp',
+          'platform/linux/mounts.cpp', 'platform/linux/own_program.cpp', 'platform/linux/protected_drives.cpp', 'platform/linux/rendezvous.cpp', 'platform/linux/shared_map.cpp',
           'platform/linux/sysfs.cpp',
         ],
       }],
@@ -90,9 +91,10 @@
     {
       'target_name': 'carousel-helper-tests', 'type': 'executable', 'dependencies': ['engine'],
       'sources': [
-        'tests/main.cpp', 'tests/digest_test.cpp', 'tests/json_test.cpp', 'tests/races_test.cpp', 'tests/posix/ring_test.cpp', 'tests/rules_test.cpp',
+        'tests/main.cpp', 'tests/contents_test.cpp', 'tests/digest_test.cpp', 'tests/json_test.cpp', 'tests/races_test.cpp', 'tests/posix/ring_test.cpp', 'tests/rules_test.cpp',
         'tests/posix/target_test.cpp', 'tests/verbs_test.cpp',
       ],
+      'conditions': [['OS=="linux"', { 'sources': ['tests/linux/machine_test.cpp'] }]],
     },
   ],
 }

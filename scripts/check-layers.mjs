@@ -24,7 +24,8 @@ const rows = [
   { in: 'platform', may: ['base', 'platform/include'] },
   { in: 'engine/ring', may: ['base', 'platform/include'] },
   { in: 'engine/source', may: ['base', 'platform/include'] },
-  { in: 'engine/target', may: ['base', 'platform/include'] },
+  // The last look before the first write is on the target itself.
+  { in: 'engine/target', may: ['base', 'platform/include', 'engine/safety'] },
   { in: 'engine/verify', may: ['base', 'platform/include', 'engine/ring', 'engine/target'] },
   { in: 'engine/safety', may: ['base', 'platform/include'] },
   // What is said between the processes; it takes its limits from the ring's layout.

@@ -110,13 +110,21 @@ scenario('a late joiner writes both ends last too', { sticks: true }, async (w) 
   await w.allEqual(source, [a, late], size);
 });
 
-for (const after of ['100K', '1M', '5M', '11M'])
+/** What is read before the first write: the first MiB and a look for file systems, when it is approved and once more on the open drive. */
+const LOOKS = 2 * (MiB + 0x22000);
+
+for (const [after, bytes] of [
+  ['100K', 100 * 1024],
+  ['1M', MiB],
+  ['5M', 5 * MiB],
+  ['11M', 11 * MiB],
+])
   scenario(`a stick pulled after ${after} looks blank`, { sticks: true }, async (w) => {
     const size = 12 * MiB;
     const source = await w.source('source.img', size);
     const [stick] = await w.sticks(['pulled'], { size });
     await makeSource(stick.dev, size, 'old');
-    await stick.yank({ after });
+    await stick.yank({ after: LOOKS + bytes });
     const end = await w.copy(source, [stick.dev]).exit;
     assert.equal(end.code, 1);
     assert.ok(['failed', 'removed'].includes(lineOf(end.summary, stick.dev).state));

@@ -86,6 +86,8 @@ export function serveScene(channel: Channel, name: string, role: Role, moving: b
           ...asTarget,
           volumes,
           usedBytes,
+          newest: null,
+          table: null,
           type: asTarget.level === 2 ? 'serial' : null,
           token,
         };

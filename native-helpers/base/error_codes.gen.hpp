@@ -25,6 +25,9 @@ enum class Code : std::uint16_t {
     holds_source,
     source_of_other_job,
     duplicate_target,
+    not_approved,
+    other_than_approved,
+    protected_drive,
     too_small,
     read_only,
     not_found,
@@ -78,6 +81,9 @@ enum class CodeClass : std::uint8_t {
         case Code::holds_source: return "holds-source";
         case Code::source_of_other_job: return "source-of-other-job";
         case Code::duplicate_target: return "duplicate-target";
+        case Code::not_approved: return "not-approved";
+        case Code::other_than_approved: return "other-than-approved";
+        case Code::protected_drive: return "protected-drive";
         case Code::too_small: return "too-small";
         case Code::read_only: return "read-only";
         case Code::not_found: return "not-found";
@@ -123,6 +129,9 @@ enum class CodeClass : std::uint8_t {
         case Code::holds_source: return "the source image lies on this disk";
         case Code::source_of_other_job: return "another running job reads from it";
         case Code::duplicate_target: return "it is already a target of this job";
+        case Code::not_approved: return "nobody has agreed to lose what is on it";
+        case Code::other_than_approved: return "it is not, or does not hold, what was approved";
+        case Code::protected_drive: return "its serial number is on the list of protected drives";
         case Code::too_small: return "it is smaller than the source";
         case Code::read_only: return "it is write-protected";
         case Code::not_found: return "there is nothing at this path";
@@ -167,6 +176,9 @@ enum class CodeClass : std::uint8_t {
     if (text == "holds-source") return Code::holds_source;
     if (text == "source-of-other-job") return Code::source_of_other_job;
     if (text == "duplicate-target") return Code::duplicate_target;
+    if (text == "not-approved") return Code::not_approved;
+    if (text == "other-than-approved") return Code::other_than_approved;
+    if (text == "protected-drive") return Code::protected_drive;
     if (text == "too-small") return Code::too_small;
     if (text == "read-only") return Code::read_only;
     if (text == "not-found") return Code::not_found;
@@ -211,6 +223,9 @@ enum class CodeClass : std::uint8_t {
         case Code::holds_source: return CodeClass::refused;
         case Code::source_of_other_job: return CodeClass::refused;
         case Code::duplicate_target: return CodeClass::refused;
+        case Code::not_approved: return CodeClass::refused;
+        case Code::other_than_approved: return CodeClass::refused;
+        case Code::protected_drive: return CodeClass::refused;
         case Code::too_small: return CodeClass::refused;
         case Code::read_only: return CodeClass::refused;
         case Code::not_found: return CodeClass::refused;

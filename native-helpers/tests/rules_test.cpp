@@ -64,6 +64,7 @@ TEST("rules: targets, one reason each") {
       {"mounted", [](auto& t, auto&) { t.mounts = {"/media/x"}; }, {Code::mounted}},
       {"a partition", [](auto& t, auto&) { t.partition = true; }, {Code::partition}},
       {"a mounted partition", [](auto& t, auto&) { t.partition = true, t.mounts = {"/mnt"}; }, {Code::partition, Code::mounted}},
+      {"protected", [](auto& t, auto&) { t.protected_drive = true; }, {Code::protected_drive}},
       {"member of an array", [](auto& t, auto&) { t.holders = {"md0"}; }, {Code::in_use}},
       {"empty card reader", [](auto& t, auto& s) { t.size = 0, s.size = 0; }, {Code::not_found}},
       {"write-protected", [](auto& t, auto&) { t.read_only = true; }, {Code::read_only}},

@@ -8,10 +8,10 @@ using namespace carousel;
 
 TEST("verbs: start with everything") {
   const auto v = decode_verb(
-      R"({"verb":"start","version":1,"request":"r1","source":{"path":"/a"},"targets":[{"path":"/b"},{"path":"/c"}],"options":{"block":65536,"slots":2,"slow":"catch-up","onReadError":"stop","waitForJoin":5,"stallTimeout":7,"verify":false,"heal":false}})");
+      R"({"verb":"start","version":1,"request":"r1","source":{"path":"/a"},"targets":[{"path":"/b"},{"path":"/c","approval":"A1"}],"options":{"block":65536,"slots":2,"slow":"catch-up","onReadError":"stop","waitForJoin":5,"stallTimeout":7,"verify":false,"heal":false}})");
   CHECK(v.ok());
   const auto& s = std::get<StartVerb>(v->what);
-  CHECK(v->request == "r1" && s.source == "/a" && s.targets == (std::vector<std::string>{"/b", "/c"}));
+  CHECK(v->request == "r1" && s.source == "/a" && s.targets.size() == 2 && s.targets[0].path == "/b" && s.targets[1].approval == "A1");
   CHECK(s.options.block == 65536 && s.options.slots == 2 && s.options.catch_up && s.options.stop_on_read_error);
   CHECK(s.options.wait_for_join == 5 && s.options.stall_timeout == 7);
 }
@@ -38,6 +38,9 @@ TEST("verbs: every bad line is refused with the right code") {
       {R"({"verb":"add","targets":[{"path":"relative"}]})", Code::protocol},
       {R"({"verb":"add","targets":[{"path":"/a","x":1}]})", Code::protocol},
       {R"({"verb":"add","targets":["/a"]})", Code::protocol},
+      {R"({"verb":"add","targets":[{"path":"/a","approval":1}]})", Code::protocol},
+      {R"({"verb":"add","targets":[{"approval":"A1"}]})", Code::protocol},
+      {R"({"verb":"add","targets":[{"path":"/a","approval":")" + std::string(129, 'x') + "\"}]}", Code::protocol},
       {R"({"verb":"start","version":2,"source":{"path":"/a"},"targets":[]})", Code::version_mismatch},
       {start + R"(],"options":{"block":65537}})", Code::bad_option},
       {start + R"(],"options":{"block":32768}})", Code::bad_option},

@@ -33,8 +33,8 @@ export function usageError(message: string): CliError {
   return new CliError(message, EXIT.usage);
 }
 
-/** Error codes that only the command line gives. */
-export type CliErrorCode = HelperErrorCode | 'not-approved';
+/** The codes of the command line's results. */
+export type CliErrorCode = HelperErrorCode;
 
 /** What the exit status depends on, of a job's summary. */
 export interface Outcome {
@@ -94,5 +94,5 @@ function sourceFailure(code: CliErrorCode | undefined): ExitCode {
 }
 
 function exitOfCode(code: CliErrorCode): ExitCode {
-  return code === 'not-approved' ? EXIT.refused : exitOfClass[helperErrorClass[code]];
+  return exitOfClass[helperErrorClass[code]];
 }

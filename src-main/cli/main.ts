@@ -1,5 +1,6 @@
 // Entry of the `carousel` command line.
 
+import { approveCommand } from './commands/approve.ts';
 import { copyCommand } from './commands/copy.ts';
 import { demoCommand } from './commands/demo.ts';
 import { listCommand } from './commands/list.ts';
@@ -11,6 +12,7 @@ import { runCli, type CommandMaker } from './program.ts';
 /** Every command of the command line, in the order of `--help`. A new one is one line here. */
 const commands: readonly CommandMaker[] = [
   listCommand,
+  approveCommand,
   copyCommand,
   serveCommand,
   practiceCommand,

@@ -73,8 +73,8 @@ export function createHandlers(services: Services): Handlers {
       return {};
     },
 
-    'jobs.checkTargets': (input) => ({ targets: jobs.check(input) }),
-    'jobs.checkRetry': ({ job, targets }) => ({ targets: jobs.checkRetry(job, targets) }),
+    'jobs.checkTargets': async (input) => ({ targets: await jobs.check(input) }),
+    'jobs.checkRetry': async ({ job, targets }) => ({ targets: await jobs.checkRetry(job, targets) }),
     'jobs.start': async (input) => ({ job: await jobs.start(input) }),
     'jobs.addTargets': async ({ job, targets }) => ({ targets: await jobs.addTargets(job, targets) }),
     'jobs.retryTargets': async ({ job, targets }) => {

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -97,8 +98,16 @@ export class World {
   }
 
   /** `carousel copy ... --json --yes`. */
-  copy(source, targets, args = [], { hang, env, cwd = this.dir } = {}) {
-    const words = [COMMAND, 'copy', source, ...targets, '--json', '--yes', ...args.map(String)];
+  copy(source, targets, args = [], { hang, env, cwd = this.dir, yes = true } = {}) {
+    const words = [
+      COMMAND,
+      'copy',
+      source,
+      ...targets,
+      '--json',
+      ...(yes ? ['--yes'] : []),
+      ...args.map(String),
+    ];
     return this.#track(
       new Run(process.execPath, words, { env: { ...this.env, ...env }, mark: this.mark, cwd, hang }),
     );
@@ -106,6 +115,11 @@ export class World {
 
   /** The same by the helper itself, over its protocol. */
   job(source, targets, options = {}, { hang } = {}) {
+    return this.rawJob(source, asked(targets), options, { hang });
+  }
+
+  /** The same with targets as they go over the wire. */
+  rawJob(source, targets, options = {}, { hang } = {}) {
     const run = new Run(HELPER, ['job'], {
       env: this.env,
       mark: this.mark,
@@ -117,10 +131,15 @@ export class World {
       verb: 'start',
       version: 1,
       source: { path: source },
-      targets: targets.map((at) => ({ path: at })),
+      targets,
       options,
     });
     return this.#track(run);
+  }
+
+  /** The helper's one-shot commands: `{ status, stdout, stderr }`. */
+  sync(args) {
+    return spawnSync(HELPER, args, { encoding: 'utf8', env: this.env });
   }
 
   /** `carousel-helper attach JOB`, to speak with a running job. */
@@ -227,6 +246,18 @@ export class World {
     await this.#lab?.close();
     fs.rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+/** Targets for the helper's own verbs, drives with the approval of this moment. */
+export function asked(targets) {
+  const { stdout } = spawnSync(HELPER, ['survey', ...targets], { encoding: 'utf8' });
+  const approvals = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line).survey?.approval);
+  return targets.map((at, index) =>
+    approvals[index] ? { path: at, approval: approvals[index] } : { path: at },
+  );
 }
 
 /** Does anybody have the device exclusively? */

@@ -53,7 +53,7 @@ class Consumer {
 };
 
 Status Consumer::open() {
-  Result<Target> target = Target::open(orders_.target, ring_.source_size(), ring_.block_size(), [this] { entry_.activity.fetch_add(1); });
+  Result<Target> target = Target::open(orders_.target, ring_.source_size(), ring_.block_size(), [this] { entry_.activity.fetch_add(1); }, orders_.approval);
   if (!target) return std::move(target).error();
   target_.emplace(std::move(*target));
   return target_->prepare();

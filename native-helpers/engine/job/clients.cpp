@@ -53,7 +53,7 @@ void Job::obey(Client& client, const Verb& verb) {
     if (client.kind != ClientKind::fresh) return refuse(client, verb.request, {Code::protocol, "the job has been started already"});
     client.verify = start->options.verify, client.heal = start->options.heal;
     adopt(client, ClientKind::joiner);
-    for (const std::string& path : start->targets) add_target(path, client);
+    for (const TargetAsk& asked : start->targets) add_target(asked, client);
     return;
   }
   if (std::holds_alternative<AttachVerb>(verb.what)) {
@@ -63,7 +63,7 @@ void Job::obey(Client& client, const Verb& verb) {
   }
   if (client.kind == ClientKind::fresh) return refuse(client, verb.request, {Code::protocol, "the first verb must be start or attach"});
   if (const auto* add = std::get_if<AddVerb>(&verb.what)) {
-    for (const std::string& path : add->targets) add_target(path, client);
+    for (const TargetAsk& asked : add->targets) add_target(asked, client);
   } else if (const auto* remove = std::get_if<RemoveVerb>(&verb.what)) {
     Rider* rider = find_rider(remove->id);
     if (rider == nullptr) return refuse(client, verb.request, {Code::no_such_target, "no such target"});

@@ -63,7 +63,7 @@ int Job::run() {
     fail_source(status.error());
   }
   tell_job(starter);
-  for (const std::string& path : first_targets_) add_target(path, starter);
+  for (const TargetAsk& asked : first_targets_) add_target(asked, starter);
   if (seats_) seats_->let_go();
   loop();
   wind_up();

@@ -54,8 +54,8 @@ class Job {
   void drop_gone_clients();
 
   // riders.cpp: targets
-  void add_target(const std::string& path, const Client& owner);
-  Status start_consumer(Rider& rider, const platform::PathFacts& facts);
+  void add_target(const TargetAsk& asked, const Client& owner);
+  Status start_consumer(Rider& rider, const platform::PathFacts& facts, const std::string& approval);
   void watch_rider(Rider& rider, double seconds_passed);
   void rider_news(Rider& rider);
   void watch_for_stall(Rider& rider, double seconds_passed);
@@ -89,7 +89,7 @@ class Job {
   [[nodiscard]] std::uint64_t laps() const;
 
   JobOptions options_;
-  std::vector<std::string> first_targets_;
+  std::vector<TargetAsk> first_targets_;
   platform::PathFacts source_;
   std::string key_;
   platform::Rendezvous listener_;

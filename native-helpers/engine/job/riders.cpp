@@ -48,17 +48,17 @@ const char* to_word(State state) {
   return words[static_cast<std::size_t>(state)];
 }
 
-void Job::add_target(const std::string& path, const Client& owner) {
+void Job::add_target(const TargetAsk& asked, const Client& owner) {
   Rider& rider = riders_.emplace_back();
   rider.id = next_rider_++;
   rider.owner = owner.id;
   rider.verify = owner.verify, rider.heal = owner.heal;
-  rider.path = path;
+  rider.path = asked.path;
   rider.begun_ns = platform::now_ns();
   if (source_error_) return end_rider(rider, State::failed, *source_error_);
   if (outcome_ == Outcome::cancelled) return end_rider(rider, State::cancelled, std::nullopt);
 
-  const platform::PathFacts facts = platform::inspect(path);
+  const platform::PathFacts facts = platform::inspect(asked.path);
   rider.device = facts.kind == platform::PathKind::device;
   rider.identity = facts.identity;
   rider.resolved = facts.resolved;
@@ -71,12 +71,13 @@ void Job::add_target(const std::string& path, const Client& owner) {
   if (facts.kind != platform::PathKind::missing && platform::Rendezvous::connect(safety::key_of(facts.identity))) {
     reasons.push_back({Code::source_of_other_job, "another running job reads from it"});
   }
+  if (reasons.empty() && rider.device && asked.approval.empty()) reasons.push_back({Code::not_approved, "nobody has agreed to lose what is on it"});
   if (!reasons.empty()) return end_rider(rider, State::refused, reasons.front());
-  if (Status status = start_consumer(rider, facts); !status) return end_rider(rider, State::failed, status.error());
+  if (Status status = start_consumer(rider, facts, asked.approval); !status) return end_rider(rider, State::failed, status.error());
   tell_target(rider);
 }
 
-Status Job::start_consumer(Rider& rider, const platform::PathFacts& facts) {
+Status Job::start_consumer(Rider& rider, const platform::PathFacts& facts, const std::string& approval) {
   rider.seat = seats_->reserve(options_.catch_up);
   if (!rider.seat) return Error{Code::too_many_targets, "64 targets ride already"};
   Result<std::pair<platform::Endpoint, platform::Endpoint>> ends = platform::Endpoint::pair();
@@ -93,6 +94,7 @@ Status Job::start_consumer(Rider& rider, const platform::PathFacts& facts) {
   orders.target.create = facts.kind == platform::PathKind::missing;
   orders.target.expected = facts.identity;
   orders.target.expected_size = facts.size;
+  orders.approval = approval;
   rider.link.send(to_line(orders));
   return {};
 }

@@ -1,10 +1,13 @@
 #include "engine/job/run.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <future>
 
 #include "base/json.hpp"
 #include "engine/job/job.hpp"
 #include "engine/job/relay.hpp"
+#include "engine/safety/approval.hpp"
 #include "engine/safety/rules.hpp"
 #include "engine/session/worker_link.hpp"
 #include "platform/clock.hpp"
@@ -45,7 +48,7 @@ void refuse_job(LineChannel& front, const StartVerb& start, const Error& error) 
   std::vector<std::string> targets;
   for (std::size_t i = 0; i < start.targets.size(); ++i) {
     json::Fields target;
-    target.add("id", std::uint64_t{i + 1}).add("path", start.targets[i]).add("state", "refused").null("joinedAtBlock");
+    target.add("id", std::uint64_t{i + 1}).add("path", start.targets[i].path).add("state", "refused").null("joinedAtBlock");
     target.add("bytesWritten", 0).add("badBlocks", 0).add("healedBlocks", 0).add("seconds", 0.0).raw("error", why.str());
     targets.push_back(target.str());
   }
@@ -142,20 +145,53 @@ std::string verdict(const safety::Reasons& reasons) {
   return json::Fields().add("ok", reasons.empty()).raw("reasons", json::list(items)).str();
 }
 
+/// What is on a drive, or why that cannot be seen.
+std::string surveyed(const platform::PathFacts& facts) {
+  Result<platform::BlockFile> device = platform::BlockFile::open_to_look(facts.resolved);
+  Result<safety::Survey> found = device ? safety::survey(*device, facts) : Result<safety::Survey>(device.error());
+  json::Fields out;
+  if (!found) {
+    add_error(out, found.error());
+    return json::Fields().raw("error", out.str()).str();
+  }
+  const safety::Contents& contents = found->contents;
+  std::vector<std::string> volumes;
+  for (const safety::Volume& volume : contents.volumes) {
+    json::Fields one;
+    one.add("offset", volume.offset).add("size", volume.size).add("kind", volume.kind).add("label", volume.label);
+    if (volume.used) one.add("used", *volume.used);
+    if (volume.newest) one.add("newest", *volume.newest);
+    volumes.push_back(one.str());
+  }
+  out.add("level", found->level).add("approval", found->token).add("readable", contents.readable).add("blank", contents.blank);
+  return out.add("table", contents.table).raw("volumes", json::list(volumes)).str();
+}
+
+/// One line about a path; with `looking`, what is on the drive and the token of an approval.
+std::string verdict_on(const std::string& path, bool looking) {
+  static constexpr const char* kinds[] = {"missing", "device", "file", "other"};
+  const platform::PathFacts facts = platform::inspect(path);
+  const safety::Reasons against = safety::against_target(facts, nullptr);
+  json::Fields out;
+  out.add("path", path).add("exists", facts.kind != platform::PathKind::missing).add("kind", kinds[static_cast<std::size_t>(facts.kind)]);
+  out.add("size", facts.size).add("sectorSize", facts.sector).add("physicalSectorSize", facts.physical_sector);
+  out.add("readOnly", facts.read_only).add("removable", facts.removable);
+  out.add("major", facts.identity.major).add("minor", facts.identity.minor).add("diskseq", facts.identity.sequence);
+  out.add("busPath", facts.bus_path).add("serial", facts.serial).add("wwn", facts.wwn);
+  out.raw("source", verdict(safety::against_source(facts))).raw("target", verdict(against));
+  // What is refused is not read either; a lack of rights is the answer of the attempt.
+  const bool open = std::all_of(against.begin(), against.end(), [](const Error& reason) { return class_of(reason.code) == CodeClass::permission; });
+  if (looking && open && facts.kind == platform::PathKind::device) out.raw("survey", surveyed(facts));
+  return out.str();
+}
+
 }  // namespace
 
-int run_check(const std::vector<std::string>& paths) {
-  static constexpr const char* kinds[] = {"missing", "device", "file", "other"};
-  for (const std::string& path : paths) {
-    const platform::PathFacts facts = platform::inspect(path);
-    json::Fields out;
-    out.add("path", path).add("exists", facts.kind != platform::PathKind::missing).add("kind", kinds[static_cast<std::size_t>(facts.kind)]);
-    out.add("size", facts.size).add("sectorSize", facts.sector).add("physicalSectorSize", facts.physical_sector);
-    out.add("readOnly", facts.read_only).add("removable", facts.removable);
-    out.add("major", facts.identity.major).add("minor", facts.identity.minor).add("diskseq", facts.identity.sequence);
-    out.raw("source", verdict(safety::against_source(facts))).raw("target", verdict(safety::against_target(facts, nullptr)));
-    std::printf("%s\n", out.str().c_str());
-  }
+int run_check(const std::vector<std::string>& paths, bool looking) {
+  std::vector<std::future<std::string>> lines;
+  // Side by side: one drive that takes its time does not hold up the others.
+  for (const std::string& path : paths) lines.push_back(std::async(looking ? std::launch::async : std::launch::deferred, verdict_on, path, looking));
+  for (std::future<std::string>& line : lines) std::printf("%s\n", line.get().c_str());
   return 0;
 }
 

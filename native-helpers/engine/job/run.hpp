@@ -12,7 +12,8 @@ int run_job();
 int run_attach(const std::string& key);
 /// Prints the running jobs of this user.
 int run_jobs();
-/// Prints for each path whether it may be a source or a target, and why not.
-int run_check(const std::vector<std::string>& paths);
+/// Prints for each path whether it may be a source or a target, and why not; `looking` (`survey`): and what is on a drive, the level of yes that
+/// erasing it needs, and the token of an approval. That reads the drive, and so needs the right to.
+int run_check(const std::vector<std::string>& paths, bool looking);
 
 }  // namespace carousel

@@ -63,7 +63,7 @@ std::string to_line(const ProducerOrders& orders) {
 std::string to_line(const ConsumerOrders& orders) {
   json::Fields f;
   f.add("path", orders.target.path).add("create", orders.target.create).add("size", orders.target.expected_size);
-  f.add("seat", orders.seat).add("verify", orders.verify).add("heal", orders.heal);
+  f.add("seat", orders.seat).add("verify", orders.verify).add("heal", orders.heal).add("approval", orders.approval);
   add_identity(f, orders.target.expected);
   return f.str();
 }
@@ -85,6 +85,7 @@ Result<ConsumerOrders> consumer_orders(const json::Value& line) {
   orders.target.device = orders.target.expected.device;
   orders.seat = static_cast<std::uint32_t>(f.whole("seat"));
   orders.verify = f.flag("verify"), orders.heal = f.flag("heal");
+  orders.approval = f.text("approval");
   if (!f.good() || orders.seat >= ring::kMaxConsumers) return Error{Code::protocol, "the consumer's orders are not complete"};
   return orders;
 }

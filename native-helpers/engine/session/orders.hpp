@@ -21,6 +21,7 @@ struct ConsumerOrders {
   platform::TargetRequest target;
   std::uint32_t seat = 0;
   bool verify = false, heal = false;
+  std::string approval;  ///< devices only: what was approved
 };
 
 std::string to_line(const ProducerOrders& orders);

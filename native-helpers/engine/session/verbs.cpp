@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxPath = 4096;
 constexpr std::size_t kMaxRequest = 64;
+constexpr std::size_t kMaxApproval = 128;
 constexpr std::uint64_t kMaxDigests = 1024;
 
 /// Takes known fields out of an object one by one; what is left over at the end was unknown.
@@ -62,7 +63,7 @@ class Reader {
     const json::Value* v = of == nullptr ? nullptr : of->find("path");
     const std::string* text = v == nullptr ? nullptr : v->string();
     if (text == nullptr || of->object()->size() != 1) {
-      fail("a source or target must be an object with just a path");
+      fail("a source must be an object with just a path");
       return {};
     }
     return absolute(*text);
@@ -76,15 +77,29 @@ class Reader {
     }
     return absolute(*v->string());
   }
-  std::vector<std::string> targets() {
-    std::vector<std::string> paths;
+  TargetAsk target(const json::Value& of) {
+    const json::Value* at = of.find("path");
+    const json::Value* approval = of.find("approval");
+    const std::size_t known = (at != nullptr ? 1U : 0U) + (approval != nullptr ? 1U : 0U);
+    if (at == nullptr || at->string() == nullptr || of.object()->size() != known) {
+      fail("a target must be an object with a path and, for a drive, an approval");
+      return {};
+    }
+    if (approval != nullptr && (approval->string() == nullptr || approval->string()->size() > kMaxApproval)) {
+      fail("an approval must be a string of at most 128 characters");
+      return {};
+    }
+    return {absolute(*at->string()), approval != nullptr ? *approval->string() : std::string()};
+  }
+  std::vector<TargetAsk> targets() {
+    std::vector<TargetAsk> asked;
     const json::Value* v = take("targets");
     if (v == nullptr || v->array() == nullptr || v->array()->size() > ring::kMaxConsumers) {
       fail("targets must be a list of at most 64");
-      return paths;
+      return asked;
     }
-    for (const json::Value& target : *v->array()) paths.push_back(path(&target));
-    return paths;
+    for (const json::Value& one : *v->array()) asked.push_back(target(one));
+    return asked;
   }
   std::optional<Error> finish() {
     for (const auto& [key, value] : from_) {

@@ -29,14 +29,20 @@ struct JobOptions {
   std::string result_file;  ///< where the summary is kept for a front end that is gone by then; empty: nowhere
 };
 
+/// A target as it was asked for.
+struct TargetAsk {
+  std::string path;
+  std::string approval;  ///< engine/safety/approval.hpp; empty: none given
+};
+
 struct StartVerb {
   std::string source;
-  std::vector<std::string> targets;
+  std::vector<TargetAsk> targets;
   JobOptions options;
 };
 struct AttachVerb {};
 struct AddVerb {
-  std::vector<std::string> targets;
+  std::vector<TargetAsk> targets;
 };
 struct RemoveVerb {
   std::uint64_t id = 0;

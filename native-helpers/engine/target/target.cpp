@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/safety/approval.hpp"
 #include "platform/clock.hpp"
 #include "platform/system_error.hpp"
 
@@ -35,11 +36,14 @@ Target::Target(platform::BlockFile file, bool created, std::uint64_t source_size
 }
 
 Result<Target> Target::open(const platform::TargetRequest& request, std::uint64_t source_size, std::uint64_t block_size,
-                            std::function<void()> answered) {
+                            std::function<void()> answered, const std::string& approval) {
   platform::TargetRequest wanted = request;
   wanted.allocate = source_size;
   Result<platform::BlockFile> file = platform::BlockFile::open_target(wanted);
   if (!file) return std::move(file).error();
+  if (request.device) {
+    if (Status status = safety::confirm(*file, request.path, approval); !status) return std::move(status).error();
+  }
   if (file->geometry().size < source_size) return Error{Code::too_small, request.path + " is smaller than the source"};
   return Target(std::move(*file), request.create, source_size, block_size, std::move(answered));
 }

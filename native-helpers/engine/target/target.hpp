@@ -19,9 +19,9 @@ namespace carousel {
 class Target {
  public:
   /// Opens and (files) allocates the target for a source of that many bytes, copied in blocks of `block_size` bytes.
-  /// `answered` is called after every answer of the device.
+  /// `answered` is called after every answer of the device. A device that is not what `approval` was given for is refused, unwritten.
   static Result<Target> open(const platform::TargetRequest& request, std::uint64_t source_size, std::uint64_t block_size,
-                             std::function<void()> answered);
+                             std::function<void()> answered, const std::string& approval = {});
 
   Status prepare();
   /// Writes block `number`; its held-back end parts are kept in memory until finish().

@@ -185,6 +185,23 @@ Result<BlockFile> BlockFile::open_source(const std::string& path) {
   return file;
 }
 
+Result<BlockFile> BlockFile::open_to_look(const std::string& path) {
+  BlockFile file;
+  file.path_ = path;
+  struct stat st{};
+  if (stat(path.c_str(), &st) != 0) return open_error(path, errno);
+  const std::string disk = disk_name(path, st);
+  if (disk.empty() && !S_ISREG(st.st_mode)) return Error{Code::not_a_drive, path + " is neither a disk nor an ordinary file"};
+  file.handle_ = Handle(::open(disk.empty() ? path.c_str() : raw_node_of(disk).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file.handle_.valid() || fstat(static_cast<int>(file.handle_.get()), &st) != 0) return open_error(path, errno);
+  const int fd = static_cast<int>(file.handle_.get());
+  Result<Geometry> geometry = disk.empty() ? Result<Geometry>(geometry_of_file(fd, st)) : geometry_of_disk(fd);
+  if (!geometry) return std::move(geometry).error();
+  file.geometry_ = *geometry;
+  file.identity_ = identity_of(disk, st);
+  return file;
+}
+
 Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
   BlockFile file;
   file.path_ = request.path;

@@ -139,6 +139,21 @@ Result<BlockFile> BlockFile::open_source(const std::string& path) {
   return file;
 }
 
+Result<BlockFile> BlockFile::open_to_look(const std::string& path) {
+  BlockFile file;
+  file.path_ = path;
+  bool direct = false;
+  file.handle_ = open_direct(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, direct);
+  struct stat st{};
+  if (!file.handle_.valid() || fstat(static_cast<int>(file.handle_.get()), &st) != 0) return open_error(path, errno);
+  if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode)) return Error{Code::not_a_drive, path + " is neither a block device nor an ordinary file"};
+  Result<Geometry> geometry = geometry_of(static_cast<int>(file.handle_.get()), st, direct);
+  if (!geometry) return std::move(geometry).error();
+  file.geometry_ = *geometry;
+  file.identity_ = identity_of(static_cast<int>(file.handle_.get()), st);
+  return file;
+}
+
 Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
   BlockFile file;
   file.path_ = request.path;

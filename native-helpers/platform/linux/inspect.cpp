@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "linux/drive_marks.hpp"
 #include "linux/mounts.hpp"
+#include "linux/protected_drives.hpp"
 #include "linux/sysfs.hpp"
 
 namespace carousel::platform {
@@ -50,6 +52,11 @@ void look_at_missing(PathFacts& facts) {
   }
 }
 
+bool is_protected(const PathFacts& facts) {
+  const std::optional<std::vector<std::string>> list = protected_drives();
+  return !list || std::any_of(list->begin(), list->end(), [&](const std::string& one) { return one == facts.serial || one == facts.wwn; });
+}
+
 void look_at_device(PathFacts& facts, const struct stat& st) {
   const std::string device = sysfs::name_of(st.st_rdev);
   facts.kind = PathKind::device;
@@ -63,6 +70,9 @@ void look_at_device(PathFacts& facts, const struct stat& st) {
   facts.physical_sector = static_cast<std::uint32_t>(sysfs::number(disk, "queue/physical_block_size", 512));
   facts.read_only = sysfs::number(device, "ro", 0) != 0;
   facts.removable = sysfs::number(disk, "removable", 0) != 0;
+  DriveMarks marks = marks_of(disk);
+  facts.bus_path = std::move(marks.bus_path), facts.serial = std::move(marks.serial), facts.wwn = std::move(marks.wwn);
+  facts.protected_drive = is_protected(facts);
   facts.holders = sysfs::holders(device);
   if (const auto file = sysfs::attribute(device, "loop/backing_file")) {
     struct stat backing{};

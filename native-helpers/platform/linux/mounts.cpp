@@ -1,8 +1,5 @@
 #include "linux/mounts.hpp"
 
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-
 #include <array>
 #include <fstream>
 #include <sstream>
@@ -10,6 +7,9 @@
 #include "linux/sysfs.hpp"
 
 namespace carousel::platform {
+
+using sysfs::device_of;
+
 namespace {
 
 // A computer cannot go on without what is mounted here, whatever kind of drive it is.
@@ -20,7 +20,8 @@ bool is_system_folder(const std::string& mount_point) {
   for (const char* folder : kSystemFolders) {
     if (mount_point == folder) return true;
   }
-  return false;
+  // Somebody's home on a file system of its own: /home/NAME, but not what is mounted inside it.
+  return mount_point.starts_with("/home/") && mount_point.find('/', 6) == std::string::npos;
 }
 
 /// mountinfo writes space, tab, newline and backslash as three octal digits.
@@ -37,13 +38,6 @@ std::string unescape(const std::string& text) {
   return out;
 }
 
-/// The device a path lies on, or is.
-std::string device_of(const std::string& path) {
-  struct stat st{};
-  if (stat(path.c_str(), &st) != 0) return {};
-  return sysfs::name_of(S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev);
-}
-
 void add(std::set<std::string>& to, const std::string& device) {
   if (!device.empty()) to.merge(sysfs::below(device));
 }
@@ -51,8 +45,8 @@ void add(std::set<std::string>& to, const std::string& device) {
 /// A btrfs file system may lie on several devices, and mountinfo names only one of them.
 void add_btrfs_members(std::set<std::string>& to, const std::string& source) {
   const std::string kernel_name = source.substr(source.rfind('/') + 1);
-  for (const std::string& id : sysfs::names_in("/sys/fs/btrfs")) {
-    const std::string folder = "/sys/fs/btrfs/" + id + "/devices";
+  for (const std::string& id : sysfs::names_in(sysfs::root + "/sys/fs/btrfs")) {
+    const std::string folder = sysfs::root + "/sys/fs/btrfs/" + id + "/devices";
     const std::vector<std::string> members = sysfs::names_in(folder);
     bool ours = false;
     for (const std::string& member : members) ours = ours || member == kernel_name;
@@ -99,10 +93,10 @@ Use use_of_mount(const std::string& line) {
 
 std::vector<Use> uses_of_devices() {
   std::vector<Use> uses;
-  std::ifstream mounts("/proc/self/mountinfo");
+  std::ifstream mounts(sysfs::root + "/proc/self/mountinfo");
   for (std::string line; std::getline(mounts, line);) uses.push_back(use_of_mount(line));
 
-  std::ifstream swaps("/proc/swaps");
+  std::ifstream swaps(sysfs::root + "/proc/swaps");
   std::string line;
   std::getline(swaps, line);  // the heading
   while (std::getline(swaps, line)) {

@@ -12,9 +12,10 @@
 #include <memory>
 
 namespace carousel::platform::sysfs {
-namespace {
 
-std::string folder_of(const std::string& device) { return "/sys/dev/block/" + device; }
+std::string root;
+
+namespace {
 
 void add_below(const std::string& device, std::set<std::string>& found) {
   if (!found.insert(device).second) return;
@@ -24,17 +25,23 @@ void add_below(const std::string& device, std::set<std::string>& found) {
     if (const auto number = line(folder + "/slaves/" + member + "/dev")) add_below(*number, found);
   }
   if (const auto file = line(folder + "/loop/backing_file")) {
-    struct stat st{};
-    if (stat(file->c_str(), &st) == 0) {
-      // A loop device over another block device, or over a file in a file system.
-      add_below(name_of(S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev), found);
-    }
+    // A loop device over another block device, or over a file in a file system.
+    if (const std::string under = device_of(*file); !under.empty()) add_below(under, found);
   }
 }
 
 }  // namespace
 
+std::string folder_of(const std::string& device) { return root + "/sys/dev/block/" + device; }
+
 std::string name_of(dev_t device) { return std::to_string(major(device)) + ":" + std::to_string(minor(device)); }
+
+std::string device_of(const std::string& path) {
+  if (!root.empty()) return line(root + "/device-of" + path).value_or("");
+  struct stat st{};
+  if (stat(path.c_str(), &st) != 0) return {};
+  return name_of(S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev);
+}
 
 std::optional<std::string> line(const std::string& path) {
   std::ifstream in(path);

@@ -11,6 +11,16 @@
 
 namespace carousel::platform::sysfs {
 
+/// What stands before /sys and /proc: empty, but for tests that bring a machine of their own as a folder. There a file
+/// `device-of/PATH` holds the device number that PATH leads to, which a folder cannot have by itself.
+extern std::string root;
+
+/// /sys/dev/block/MAJOR:MINOR
+std::string folder_of(const std::string& device);
+
+/// The device a path lies on, or is; empty if there is no such path.
+std::string device_of(const std::string& path);
+
 /// "8:16" for a device number.
 std::string name_of(dev_t device);
 

@@ -165,6 +165,22 @@ Result<BlockFile> BlockFile::open_source(const std::string& path) {
   return file;
 }
 
+Result<BlockFile> BlockFile::open_to_look(const std::string& path) {
+  BlockFile file;
+  file.path_ = path;
+  const std::wstring name = system_path(path);
+  if (class_of(name) != PathClass::disk) return Error{Code::not_a_drive, path + " is not a whole disk"};
+  file.handle_ = open(name, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, OPEN_EXISTING, FILE_FLAG_NO_BUFFERING);
+  if (!file.handle_.valid()) return open_error(path, last_error());
+  const std::optional<DiskNumber> number = number_of(raw(file.handle_.get()));
+  if (!number) return Error{Code::not_a_drive, path + " is not one disk"};
+  Result<Geometry> geometry = geometry_of_device(raw(file.handle_.get()));
+  if (!geometry) return std::move(geometry).error();
+  file.geometry_ = *geometry;
+  file.identity_ = identity_of_disk({number->disk, 0});
+  return file;
+}
+
 Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
   BlockFile file;
   file.path_ = request.path;

@@ -146,7 +146,6 @@ test.each([
   ['/a /b --heal --no-verify', /cannot go with --no-verify/],
   ['/a /b --manifest m', /--manifest is not available/],
   ['/a /b --report r', /--report is not available/],
-  ['/a /b --approve t1 --approve t2', /--approve is not available/],
   ['/a /b --verifi', /unknown option '--verifi'\n\(Did you mean --verify\?\)/],
   ['/a /b --yse', /Did you mean --yes/],
   ['/a /b --block 3M', /power of two/],
@@ -182,6 +181,6 @@ test('unknown commands and no command are wrong use', async () => {
 
 test('a helper that cannot check is an error, not a yes', async () => {
   const world = await run('/a /b', 'nonsense');
-  expect(world.err()).toMatch(/^error: carousel-helper check/);
+  expect(world.err()).toMatch(/^error: carousel-helper survey/);
   expect(world.exitCode()).toBe(EXIT.someTargetIsNot);
 });

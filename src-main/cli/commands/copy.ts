@@ -46,8 +46,8 @@ export function copyCommand(context: CliContext = processContext()): Command {
         'stop',
       ]),
     )
-    .option('--approve <token>', 'approval of one drive (not available in this version)', collect)
-    .option('--yes', 'agree that ordinary targets lose their content')
+    .option('--approve <token>', 'approval of one drive, from "carousel approve"; may be repeated', collect)
+    .option('--yes', 'agree that ordinary removable drives and files lose their content')
     .option('--manifest <file>', 'write the digests of all blocks (not available in this version)')
     .option('--report <file>', 'write a report (not available in this version)')
     .option('--wait-for-join <seconds>', 'stay open for targets that join later', wholeNumber(0, 86_400))

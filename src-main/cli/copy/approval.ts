@@ -1,79 +1,192 @@
-// Does somebody agree that these targets lose their content? Level 1 only; what is refused outright the helper refuses by itself.
+// Does somebody agree that these targets lose their content? What a yes must look like depends on the drive (level 0 to 2); what is refused
+// outright the helper refuses by itself. A yes becomes the helper's token, which it works out anew just before the first write.
 
-import type { Verdict } from '../../core/helper/verdicts.ts';
+import type { Survey, Verdict } from '../../core/helper/verdicts.ts';
 import type { CliContext } from '../context.ts';
 import { cleanText } from '../output/clean.ts';
 import { formatBytes, plural } from '../output/format.ts';
-import { notBegun, turnedAway, type CliTargetResult } from '../output/summary.ts';
+import { notBegun, turnedAway, type CliErrorInfo, type CliTargetResult } from '../output/summary.ts';
+
+/** What was said on the command line already. */
+export interface Given {
+  /** `--yes`: level 1, never 2. */
+  readonly yes: boolean;
+  /** `--approve`, from `carousel approve`. */
+  readonly tokens: readonly string[];
+}
 
 /** Which targets may be written to, and what becomes of the rest. */
 export interface Approval {
   readonly go: readonly string[];
+  /** The tokens of drives, by path. */
+  readonly tokens: ReadonlyMap<string, string>;
   /** Turned away; reported with the rest of the result. */
   readonly away: readonly CliTargetResult[];
   /** Nothing may begin: this is the whole result. */
   readonly stop?: { readonly why: string; readonly targets: CliTargetResult[] };
 }
 
-/** What the verdicts mean for each target. Pure. */
-export function sortTargets(verdicts: readonly Verdict[]): {
-  free: Verdict[];
-  erase: Verdict[];
-  away: Verdict[];
-} {
-  const refused = (verdict: Verdict): boolean => verdict.exists && !verdict.target.ok;
-  return {
-    // What is not there yet cannot lose anything; the helper makes the file and never overwrites by that way.
-    free: verdicts.filter((verdict) => !verdict.exists),
-    erase: verdicts.filter((verdict) => verdict.exists && verdict.target.ok),
-    away: verdicts.filter(refused),
-  };
+/** A target as it was found; no verdict when its drive gave no answer. */
+export interface Found {
+  readonly path: string;
+  readonly verdict: Verdict | undefined;
 }
+
+/** What a yes to a target must look like, or why there can be none. Pure. */
+export type Need =
+  | { kind: 'none' | 'yes'; token?: string }
+  | { kind: 'typed'; token: string; word: string; what: string }
+  | { kind: 'away'; error: CliErrorInfo };
+
+/** The survey of a drive, if it could be looked at. */
+export function surveyOf(verdict: Verdict): Survey | undefined {
+  return verdict.survey && !('error' in verdict.survey) ? verdict.survey : undefined;
+}
+
+/** What to type for a drive of level 2: the end of its serial number, or its name. */
+export function wordToType({ serial, path }: Verdict): { word: string; what: string } {
+  const letters = serial.replace(/[^\p{L}\p{N}]/gu, '');
+  return letters.length >= 4
+    ? { word: letters.slice(-4), what: 'the last four characters of its serial number' }
+    : { word: path.slice(path.lastIndexOf('/') + 1), what: 'its name' };
+}
+
+/** What it needs. Pure. */
+export function needOf({ verdict }: Found): Need {
+  if (!verdict) return { kind: 'away', error: { code: 'hung', message: 'the drive gives no answer' } };
+  // What is not there yet cannot lose anything; the helper makes the file and never overwrites by that way.
+  if (!verdict.exists) return { kind: 'none' };
+  if (!verdict.target.ok) {
+    const [reason] = verdict.target.reasons;
+    return { kind: 'away', error: reason ?? { code: 'internal', message: 'the helper gave no reason' } };
+  }
+  if (verdict.kind !== 'device') return { kind: 'yes' };
+  const survey = surveyOf(verdict);
+  if (!survey) {
+    const error = verdict.survey && 'error' in verdict.survey ? verdict.survey.error : undefined;
+    return { kind: 'away', error: error ?? { code: 'internal', message: 'the helper did not look at it' } };
+  }
+  if (survey.level === 2) return { kind: 'typed', token: survey.approval, ...wordToType(verdict) };
+  return { kind: survey.level === 0 ? 'none' : 'yes', token: survey.approval };
+}
+
+interface Sorted {
+  readonly found: Found;
+  readonly need: Need;
+}
+
+const isWanting = ({ need }: Sorted, given: Given): boolean => {
+  if (need.kind === 'none' || need.kind === 'away') return false;
+  if (need.kind === 'yes' && given.yes) return false;
+  return need.token === undefined || !given.tokens.includes(need.token);
+};
 
 /** Asks where it may ask; never takes silence for a yes. */
-export async function approveTargets(verdicts: readonly Verdict[], context: CliContext): Promise<Approval> {
-  const { free, erase, away } = sortTargets(verdicts);
-  const refusals = away.map(asRefusal);
-  const go = verdicts.filter((verdict) => !away.includes(verdict)).map((verdict) => verdict.path);
-  if (erase.length === 0) return { go, away: refusals };
+export async function approveTargets(
+  found: readonly Found[],
+  given: Given,
+  context: CliContext,
+): Promise<Approval> {
+  const all = found.map((one): Sorted => ({ found: one, need: needOf(one) }));
+  const tokens = new Map(
+    all.flatMap(({ found: { path }, need }) => ('token' in need && need.token ? [[path, need.token]] : [])),
+  );
+  const wanting = all.filter((one) => isWanting(one, given));
+  // A token that fits no drive here was given for one that has changed since, or for another one: the helper is to say so, not a question here.
+  const stray = given.tokens.find((token) => ![...tokens.values()].includes(token));
+  const away = all.flatMap(({ found: { path }, need }) =>
+    need.kind === 'away' ? [turnedAway(path, need.error)] : [],
+  );
+  const go = all.filter(({ need }) => need.kind !== 'away').map((one) => one.found.path);
+  if (wanting.length === 0) return { go, tokens, away };
+  if (given.tokens.length > 0) {
+    for (const { found: one } of wanting) {
+      if (stray === undefined) tokens.delete(one.path);
+      else tokens.set(one.path, stray);
+    }
+    return { go, tokens, away };
+  }
+  const typed = wanting.filter(({ need }) => need.kind === 'typed');
+  if (given.yes) {
+    // The others go on without them.
+    const refused = typed.map(({ found: { path } }) => turnedAway(path, needsMore(path)));
+    const left = go.filter((path) => !refused.some((one) => one.path === path));
+    return { go: left, tokens, away: [...away, ...refused] };
+  }
   const stop = (why: string): Approval => ({
     go: [],
+    tokens: new Map(),
     away: [],
-    stop: { why, targets: unapproved(verdicts, refusals, free) },
+    stop: { why, targets: unapproved(all, away) },
   });
   if (!context.canAsk)
-    return stop(`${plural(erase.length, 'target')} would be overwritten: add --yes if that is what you want`);
-  const count = plural(erase.length, 'drive');
-  context.stderr.write(`${[...away.map(awayLine), 'This erases:', ...erase.map(eraseLine)].join('\n')}\n`);
-  const answer = await context.ask(`Type yes to erase ${count}: `);
-  return answer.trim() === 'yes' ? { go, away: refusals } : stop('Not approved: nothing was written.');
+    return stop(
+      `${plural(wanting.length, 'target')} would be overwritten: add ${typed.length > 0 ? '--approve with a token of "carousel approve"' : '--yes'} if that is what you want`,
+    );
+  return (await agree(wanting, away, context))
+    ? { go, tokens, away }
+    : stop('Not approved: nothing was written.');
 }
 
-function unapproved(
-  verdicts: readonly Verdict[],
-  refusals: readonly CliTargetResult[],
-  free: readonly Verdict[],
-): CliTargetResult[] {
+async function agree(
+  wanting: readonly Sorted[],
+  away: readonly CliTargetResult[],
+  context: CliContext,
+): Promise<boolean> {
+  const lines = [...away.map(awayLine), 'This erases:', ...wanting.map(({ found }) => eraseLine(found))];
+  context.stderr.write(`${lines.join('\n')}\n`);
+  for (const { found, need } of wanting) {
+    if (need.kind !== 'typed') continue;
+    if (!(await typedRight(found.path, need, context))) return false;
+  }
+  if (wanting.every(({ need }) => need.kind === 'typed')) return true;
+  const answer = await context.ask(`Type yes to erase ${plural(wanting.length, 'drive')}: `);
+  return answer.trim() === 'yes';
+}
+
+/** Asks for the word of one drive. */
+export async function typedRight(
+  path: string,
+  { word, what }: { word: string; what: string },
+  context: CliContext,
+): Promise<boolean> {
+  const answer = await context.ask(`To erase ${cleanText(path)}, type ${what}: `);
+  return answer.trim().toLowerCase() === word.toLowerCase();
+}
+
+const needsMore = (path: string): CliErrorInfo => ({
+  code: 'not-approved',
+  message: `--yes is not enough for it: carousel approve ${path}`,
+});
+
+function unapproved(all: readonly Sorted[], away: readonly CliTargetResult[]): CliTargetResult[] {
   const error = { code: 'not-approved', message: 'overwriting it was not approved' } as const;
-  return verdicts.map((verdict) => {
-    const refusal = refusals.find((result) => result.path === verdict.path);
-    return refusal ?? (free.includes(verdict) ? notBegun(verdict.path) : turnedAway(verdict.path, error));
+  return all.map(({ found: { path }, need }) => {
+    const refusal = away.find((result) => result.path === path);
+    return refusal ?? (need.kind === 'none' ? notBegun(path) : turnedAway(path, error));
   });
 }
 
-function asRefusal(verdict: Verdict): CliTargetResult {
-  const [reason] = verdict.target.reasons;
-  return turnedAway(verdict.path, reason ?? { code: 'internal', message: 'the helper gave no reason' });
-}
-
-function eraseLine({ path, kind, size, removable }: Verdict): string {
+/** One line about what would be lost. */
+export function eraseLine({ path, verdict }: Found): string {
+  if (!verdict) return `  ${cleanText(path)}`;
+  const { kind, size, removable } = verdict;
   const what = kind === 'device' ? (removable === false ? 'drive, not removable' : 'drive') : 'file';
-  return `  ${cleanText(path)}  ${what}${typeof size !== 'number' ? '' : `, ${formatBytes(size)}`}`;
+  const volumes = surveyOf(verdict)?.volumes ?? [];
+  const labels = volumes.flatMap(({ label }) => (cleanText(label) ? `"${cleanText(label)}"` : []));
+  const used = volumes.flatMap((volume) => volume.used ?? []);
+  const newest = volumes.flatMap((volume) => volume.newest ?? []);
+  return [
+    `  ${cleanText(path)}  ${what}`,
+    ...(typeof size === 'number' ? [formatBytes(size)] : []),
+    ...labels,
+    ...(used.length > 0 ? [`${formatBytes(used.reduce((sum, bytes) => sum + bytes, 0))} used`] : []),
+    ...(newest.length > 0
+      ? [`last written ${new Date(Math.max(...newest) * 1000).toISOString().slice(0, 10)}`]
+      : []),
+  ].join(', ');
 }
 
-function awayLine(verdict: Verdict): string {
-  const reasons = verdict.target.reasons
-    .map((reason) => cleanText(reason.message || reason.code, 200))
-    .join('; ');
-  return `Left out: ${cleanText(verdict.path)}: ${reasons}`;
+function awayLine({ path, error }: CliTargetResult): string {
+  return `Left out: ${cleanText(path)}: ${cleanText(error?.message || (error?.code ?? ''), 200)}`;
 }

@@ -19,7 +19,7 @@ test('options are passed on only where they were given', () => {
   } as const;
   expect(planCopy('/a', ['/b'], { ...flags, yes: true, json: true }, '/')).toEqual({
     request: { source: '/a', targets: ['/b'], options: flags },
-    approved: true,
+    given: { yes: true, tokens: [] },
     json: true,
   });
 });

@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { JobRequest } from '../../core/helper/helper-job.ts';
 import { jobOptionsSchema, MAX_TARGETS, type JobOptions } from '../../core/helper/helper-verbs.ts';
 import { usageError } from '../exit-codes.ts';
+import type { Given } from './approval.ts';
 
 /** The flags of `copy` as commander hands them over. */
 export interface CopyFlags {
@@ -25,14 +26,14 @@ export interface CopyFlags {
 /** A copy as it was asked for. Paths are absolute, symbolic links as they are. */
 export interface CopyPlan {
   readonly request: JobRequest & { readonly options: JobOptions };
-  readonly approved: boolean;
+  /** What the person has agreed to already. */
+  readonly given: Given;
   readonly json: boolean;
 }
 
 const NOT_YET: readonly (readonly [keyof CopyFlags, string])[] = [
   ['manifest', '--manifest'],
   ['report', '--report'],
-  ['approve', '--approve'],
 ];
 
 /** Checks what no single flag can check by itself; throws a usage error. */
@@ -55,7 +56,7 @@ export function planCopy(
   const to = targets.map((target) => absolute(target, cwd));
   return {
     request: { source: from, targets: to, options: jobOptions(flags) },
-    approved: flags.yes ?? false,
+    given: { yes: flags.yes ?? false, tokens: flags.approve ?? [] },
     json: flags.json ?? false,
   };
 }

@@ -2,14 +2,15 @@
 
 import type { HelperClient } from '../../core/helper/helper-client.ts';
 import type { HelperJob } from '../../core/helper/helper-job.ts';
+import { surveyAll } from '../../core/helper/survey.ts';
 import type { CliContext } from '../context.ts';
 import { terminalStyle } from '../context.ts';
 import { EXIT, exitCodeOf, usageError, type ExitCode } from '../exit-codes.ts';
 import { jsonReporter } from '../output/json.ts';
 import type { CopyReporter } from '../output/reporter.ts';
-import { notBegunSummary, withTurnedAway, type CliTargetResult } from '../output/summary.ts';
+import { notBegunSummary, withTurnedAway } from '../output/summary.ts';
 import { liveReporter, plainReporter } from '../output/text.ts';
-import { approveTargets } from './approval.ts';
+import { approveTargets, type Approval } from './approval.ts';
 import type { CopyPlan } from './copy-options.ts';
 import { interruptMessage, OtherRiders } from './interrupts.ts';
 
@@ -18,32 +19,31 @@ export async function runCopy(plan: CopyPlan, context: CliContext): Promise<Exit
   const reporter = reporterFor(plan, context);
   const helper = context.helper();
   const { request } = plan;
-  if (plan.approved || request.targets.length === 0)
-    return ride(helper, plan, request.targets, [], reporter, context);
-  const approval = await approveTargets(await helper.check(request.targets), context);
+  const verdicts = await surveyAll(helper, request.targets);
+  const found = request.targets.map((path, index) => ({ path, verdict: verdicts[index] }));
+  const approval = await approveTargets(found, plan.given, context);
   if (approval.stop) {
     reporter.note(approval.stop.why);
     const summary = notBegunSummary(request.source, approval.stop.targets);
     reporter.end(summary);
     return exitCodeOf(summary, false);
   }
-  if (approval.go.length === 0 && !request.options.waitForJoin) {
+  if (approval.go.length === 0 && approval.away.length > 0 && !request.options.waitForJoin) {
     const summary = notBegunSummary(request.source, [...approval.away]);
     reporter.end(summary);
     return exitCodeOf(summary, false);
   }
-  return ride(helper, plan, approval.go, approval.away, reporter, context);
+  return ride(helper, plan, approval, reporter, context);
 }
 
 async function ride(
   helper: HelperClient,
   { request }: CopyPlan,
-  targets: readonly string[],
-  away: readonly CliTargetResult[],
+  { go, tokens, away }: Approval,
   reporter: CopyReporter,
   context: CliContext,
 ): Promise<ExitCode> {
-  const job = begin(helper, { ...request, targets });
+  const job = begin(helper, { ...request, targets: go, approvals: tokens });
   const others = new OtherRiders();
   let interrupts = 0;
   const stopListening = context.onInterrupt(() => {

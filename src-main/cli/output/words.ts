@@ -30,7 +30,15 @@ const AGAIN = 'Run the same command again for this one.';
 const words: Readonly<Record<CliErrorCode, ErrorWords>> = {
   'not-approved': {
     happened: 'would be overwritten, and nobody has agreed to that',
-    advice: 'Add --yes if its content may be lost.',
+    advice: 'Add --yes if its content may be lost; drives that need more than that: carousel approve.',
+  },
+  'other-than-approved': {
+    happened: 'is not, or does not hold any more, what was approved',
+    advice: 'Look at what is plugged in and approve it again. Nothing was written to it.',
+  },
+  'protected-drive': {
+    happened: 'is on the list of protected drives',
+    advice: 'It is never written to; the list is /etc/carousel/protected.',
   },
   'system-disk': {
     happened: 'is used by the running system',

@@ -191,6 +191,10 @@ export const targetCheckSchema = z.strictObject({
   /** What would be erased. */
   volumes: z.array(volumeSchema).max(128),
   usedBytes: byteCount.nullable(),
+  /** Milliseconds since 1970: the newest date on it that could be seen at a glance; null when none could. */
+  newest: z.number().nonnegative().nullable(),
+  /** The kind of partition table; null when the drive may not be looked into before rights are given. */
+  table: z.enum(['none', 'mbr', 'gpt']).nullable(),
   /** Level 2: what to type — the end of the serial number or, without one, the port. */
   type: z.enum(['serial', 'port', 'title']).nullable(),
   /** Goes into the approval; empty when the target is refused. */

@@ -43,11 +43,22 @@ export class HelperClient {
   }
 
   /** What is at these paths, in the same order, and may it be source or target? */
-  async check(paths: readonly string[]): Promise<Verdict[]> {
+  check(paths: readonly string[]): Promise<Verdict[]> {
+    return this.#judge('check', paths);
+  }
+
+  /** The same, and what is on each drive with the approval that erasing it needs. Reads the drives. */
+  survey(paths: readonly string[]): Promise<Verdict[]> {
+    return this.#judge('survey', paths);
+  }
+
+  async #judge(command: 'check' | 'survey', paths: readonly string[]): Promise<Verdict[]> {
     if (paths.length === 0) return [];
-    const verdicts = await this.#ask(['check', ...paths], verdictSchema);
+    const verdicts = await this.#ask([command, ...paths], verdictSchema);
     if (verdicts.length !== paths.length || verdicts.some((verdict, i) => verdict.path !== paths[i]))
-      throw new HelperCommandError('carousel-helper check answered about other paths than it was asked for');
+      throw new HelperCommandError(
+        `carousel-helper ${command} answered about other paths than it was asked for`,
+      );
     return verdicts;
   }
 

@@ -28,7 +28,11 @@ export interface JobRequest {
   readonly source: string;
   readonly targets: readonly string[];
   readonly options?: JobOptions;
+  readonly approvals?: Approvals;
 }
+
+/** The tokens of approved drives, by path. */
+export type Approvals = ReadonlyMap<string, string>;
 
 interface HelperJobEvents {
   /** Everything the helper says, checked; the summary is not among it but in `finished`. */
@@ -71,10 +75,10 @@ export class HelperJob extends EventEmitter<HelperJobEvents> {
   }
 
   /** More targets for the running job; each gets a `target` event. */
-  add(paths: readonly string[]): string {
+  add(paths: readonly string[], approvals?: Approvals): string {
     const request = this.#say((mark) => ({
       verb: 'add',
-      targets: paths.map((path) => ({ path })),
+      targets: asked(paths, approvals),
       request: mark,
     }));
     this.#ledger.ask(paths);
@@ -196,8 +200,15 @@ export class HelperJob extends EventEmitter<HelperJobEvents> {
   }
 }
 
-function startVerb({ source, targets, options = {} }: JobRequest): Verb {
-  const riders = targets.map((path) => ({ path }));
+function asked(paths: readonly string[], approvals?: Approvals): { path: string; approval?: string }[] {
+  return paths.map((path) => {
+    const approval = approvals?.get(path);
+    return approval === undefined ? { path } : { path, approval };
+  });
+}
+
+function startVerb({ source, targets, options = {}, approvals }: JobRequest): Verb {
+  const riders = asked(targets, approvals);
   return {
     verb: 'start',
     version: PROTOCOL_VERSION,

@@ -15,7 +15,8 @@ const absolute = z
   .max(4096)
   .refine((path) => !path.includes('\0'), 'no NUL in a path');
 const request = z.string().max(64).optional();
-const target = z.strictObject({ path: absolute });
+/** `approval`: a token of `survey`, without which no drive is written to. */
+const target = z.strictObject({ path: absolute, approval: z.string().max(128).optional() });
 
 /** Options of a job; what is left out takes the helper's default. */
 export const jobOptionsSchema = z.strictObject({

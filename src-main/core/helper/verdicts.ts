@@ -10,6 +10,28 @@ const reason = z.object({
 });
 const fitness = z.object({ ok: z.boolean(), reasons: z.array(reason).default([]) });
 
+/** What is on a drive: what erasing it would lose, and the approval that stands for a yes to that. */
+export const surveySchema = z.object({
+  level: z.int().min(0).max(2),
+  approval: z.string().max(128),
+  readable: z.boolean(),
+  blank: z.boolean(),
+  table: z.enum(['none', 'mbr', 'gpt']).catch('none'),
+  volumes: z
+    .array(
+      z.object({
+        offset: count,
+        size: count,
+        kind: z.string(),
+        label: z.string(),
+        used: count.optional(),
+        newest: count.optional(),
+      }),
+    )
+    .max(32),
+});
+export type Survey = z.infer<typeof surveySchema>;
+
 /** What the helper found at a path, and whether it may be a source or a target. */
 export const verdictSchema = z.object({
   path: z.string(),
@@ -23,8 +45,13 @@ export const verdictSchema = z.object({
   major: count.nullish(),
   minor: count.nullish(),
   diskseq: count.nullish(),
+  busPath: z.string().default(''),
+  serial: z.string().default(''),
+  wwn: z.string().default(''),
   source: fitness,
   target: fitness,
+  /** Only from `survey`, and only for devices. */
+  survey: z.union([surveySchema, z.object({ error: reason })]).optional(),
 });
 
 /** A job that runs on this machine. */

@@ -1,18 +1,33 @@
 /**
  * Approvals: a yes to erasing one drive as it was when it was shown. The token covers what the drive is and what is on
- * it, so that a yes to one stick can never be used for another. The helper will check it once more at the first write.
+ * it, so that a yes to one stick can never be used for another. Inside it is the helper's own token, which the helper
+ * works out anew on the open drive just before the first write.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { appError, ContractError, fail, type AppError } from '@contract/errors.ts';
-import type { Drive } from '@contract/groups/drives.ts';
+import type { Drive, Volume } from '@contract/groups/drives.ts';
 import type { Approval, TargetCheck } from '@contract/groups/jobs.ts';
+import { cleanText } from '../devices/clean-text.ts';
 import { judgePair } from '../devices/device-rules.ts';
+import type { Survey, Verdict } from '../helper/verdicts.ts';
+
+/**
+ * What the helper saw on a drive. `closed`: it may not look before somebody has given it the rights to. Null: there is
+ * nothing to look at (a file).
+ */
+export type Look = Survey | 'closed' | AppError | null;
+
+/** What was agreed to: the level, and the helper's token (empty where it could not look yet). */
+export interface Agreed {
+  level: number;
+  approval: string;
+}
 
 export interface Approvals {
   /** What erasing the drive would mean; `more` are reasons that hold for this job only. */
-  check(drive: Drive, source: SourceLike, more?: readonly AppError[]): TargetCheck;
+  check(drive: Drive, source: SourceLike, look: Look, more?: readonly AppError[]): TargetCheck;
   /** Throws a `ContractError` unless the approval is for exactly this drive as it is now. */
-  demand(drive: Drive, source: SourceLike, approval: Approval, more?: readonly AppError[]): void;
+  demand(drive: Drive, source: SourceLike, approval: Approval, more?: readonly AppError[]): Agreed;
 }
 
 /** Enough of a source to hold a target against it. */
@@ -28,41 +43,104 @@ export function wordToType(drive: Drive): { kind: 'serial' | 'port' | 'title'; w
 
 const sameWord = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
 
+const isSurvey = (look: Look): look is Survey => typeof look === 'object' && look !== null && 'level' in look;
+
+/** What the helper's answer about a drive of the catalogue amounts to. `canElevate`: it may get the right to look. */
+export function lookOf(drive: Drive, verdict: Verdict | undefined, canElevate: boolean): Look {
+  if (!verdict) return appError('hung');
+  const { size, diskseq, survey } = verdict;
+  const other = drive.identity.diskseq !== null && (diskseq ?? 0) > 0 && drive.identity.diskseq !== diskseq;
+  if (size !== drive.size || other) return appError('changed-device');
+  if (!survey) {
+    const [reason] = verdict.target.reasons;
+    return appError(reason?.code ?? 'not-a-drive', {});
+  }
+  if (!('error' in survey)) return survey;
+  const { code, message } = survey.error;
+  if (code === 'no-permission' && canElevate) return 'closed';
+  return appError(code, message ? { detail: message.slice(0, 1024) } : {});
+}
+
+/** The helper sees into file systems that are not mounted; what it cannot name, the catalogue may. */
+function volumesOf(drive: Drive, look: Look): Volume[] {
+  if (!isSurvey(look) || look.volumes.every(({ kind }) => kind === '')) return drive.volumes;
+  return look.volumes.map(({ kind, label, size, used }) => {
+    const known = drive.volumes.find((volume) => volume.size === size);
+    return {
+      label: cleanText(label) ?? known?.label ?? null,
+      fileSystem: kind || (known?.fileSystem ?? null),
+      size,
+      usedBytes: used ?? known?.usedBytes ?? null,
+      mountPoints: known?.mountPoints ?? [],
+    };
+  });
+}
+
+function usedOf(drive: Drive, volumes: readonly Volume[]): number | null {
+  const known = volumes.flatMap(({ usedBytes }) => usedBytes ?? []);
+  return known.length > 0 ? known.reduce((sum, bytes) => sum + bytes, 0) : drive.usedBytes;
+}
+
+function newestOf(look: Look): number | null {
+  const dates = isSurvey(look) ? look.volumes.flatMap(({ newest }) => newest ?? []) : [];
+  return dates.length > 0 ? Math.max(...dates) * 1000 : null;
+}
+
+/** The stricter of what the catalogue and the helper say; only the helper sees that a drive is blank. */
+const levelFor = (drive: Drive, look: Look): number =>
+  isSurvey(look) && drive.asTarget.level < 2 ? look.level : drive.asTarget.level;
+
 /** Approvals of one life of the core: its tokens are worth nothing in the next. */
 export function createApprovals(key: Buffer = randomBytes(32)): Approvals {
-  const tokenFor = (drive: Drive, sourceId: string): string =>
-    createHmac('sha256', key)
-      .update(JSON.stringify([drive.id, drive.path, drive.identity, drive.volumes, drive.exists, sourceId]))
+  function tokenFor(drive: Drive, sourceId: string, { level, approval }: Agreed): string {
+    const { id, path, identity, volumes, exists } = drive;
+    const seal = createHmac('sha256', key)
+      .update(JSON.stringify([id, path, identity, volumes, exists, sourceId, level, approval]))
       .digest('base64url');
-
-  function check(drive: Drive, source: SourceLike, more: readonly AppError[] = []): TargetCheck {
-    const reasons = [...drive.asTarget.reasons, ...judgePair(drive, source), ...more];
-    const ok = reasons.length === 0;
-    const level = ok ? drive.asTarget.level : 3;
-    return {
-      drive: drive.id,
-      ok,
-      level,
-      reasons: reasons.slice(0, 32),
-      volumes: drive.volumes,
-      usedBytes: drive.usedBytes,
-      type: level === 2 ? wordToType(drive).kind : null,
-      token: ok ? tokenFor(drive, source.id) : '',
-    };
+    return `${seal}.${String(level)}.${approval}`;
   }
 
+  const reasonsFor = (drive: Drive, source: SourceLike, more: readonly AppError[]): AppError[] => [
+    ...drive.asTarget.reasons,
+    ...judgePair(drive, source),
+    ...more,
+  ];
+
   return {
-    check,
-    demand(drive, source, approval, more = []) {
-      const now = check(drive, source, more);
-      const [reason] = now.reasons;
+    check(drive, source, look, more = []) {
+      const trouble = typeof look === 'object' && look !== null && !isSurvey(look) ? [look] : [];
+      const known = reasonsFor(drive, source, more);
+      // Where the rules say no already, that the drive could not be looked into is no news.
+      const reasons = known.length > 0 ? known : trouble;
+      const ok = reasons.length === 0;
+      const level = ok ? levelFor(drive, look) : 3;
+      const volumes = volumesOf(drive, look);
+      return {
+        drive: drive.id,
+        ok,
+        level,
+        reasons: reasons.slice(0, 32),
+        volumes,
+        usedBytes: usedOf(drive, volumes),
+        newest: newestOf(look),
+        table: isSurvey(look) && look.readable ? look.table : null,
+        type: level === 2 ? wordToType(drive).kind : null,
+        token: ok ? tokenFor(drive, source.id, { level, approval: isSurvey(look) ? look.approval : '' }) : '',
+      };
+    },
+
+    demand(drive, source, given, more = []) {
+      const [reason] = reasonsFor(drive, source, more);
       if (reason) throw new ContractError(reason);
-      const [given, wanted] = [Buffer.from(approval.token), Buffer.from(now.token)];
-      if (approval.token === '') fail('approval-missing', { level: now.level, drive: drive.id });
-      if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
+      if (given.token === '') fail('approval-missing', { level: drive.asTarget.level, drive: drive.id });
+      const [, level = '', approval = ''] = given.token.split('.');
+      const agreed = { level: Number(level), approval };
+      const [is, wanted] = [Buffer.from(given.token), Buffer.from(tokenFor(drive, source.id, agreed))];
+      if (is.length !== wanted.length || !timingSafeEqual(is, wanted))
         fail('approval-void', { drive: drive.id });
-      if (now.level === 2 && !sameWord(approval.typed ?? '', wordToType(drive).word))
+      if (agreed.level === 2 && !sameWord(given.typed ?? '', wordToType(drive).word))
         fail('typed-wrong', { drive: drive.id });
+      return agreed;
     },
   };
 }

@@ -1,6 +1,6 @@
 /** What the job service needs of the engine. `HelperClient` is it; tests have a scripted one. */
 import type { HelperEvent, SlowPolicy } from '../helper/helper-messages.ts';
-import type { JobRequest } from '../helper/helper-job.ts';
+import type { Approvals, JobRequest } from '../helper/helper-job.ts';
 import type { JobSummary } from '../helper/job-ledger.ts';
 import type { RunningJob, Verdict } from '../helper/verdicts.ts';
 
@@ -11,7 +11,7 @@ export interface EngineJob {
   on(name: 'event', listener: (event: HelperEvent) => void): unknown;
   on(name: 'log' | 'violation', listener: (text: string) => void): unknown;
   /** Answers with the mark that an error about it would carry. */
-  add(paths: readonly string[]): string;
+  add(paths: readonly string[], approvals?: Approvals): string;
   remove(id: number): unknown;
   slow(policy: SlowPolicy, id?: number): unknown;
   cancel(): unknown;
@@ -24,5 +24,6 @@ export interface Engine {
   attach(job: string): EngineJob;
   listJobs(): Promise<RunningJob[]>;
   check(paths: readonly string[]): Promise<Verdict[]>;
+  survey(paths: readonly string[]): Promise<Verdict[]>;
   version(): Promise<{ version: number; helper: string }>;
 }

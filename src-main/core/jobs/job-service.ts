@@ -1,6 +1,6 @@
 /** Runs jobs: asks the engine, feeds what it says to the machine, performs what the machine wants done. */
 import { randomUUID } from 'node:crypto';
-import { ContractError, fail } from '@contract/errors.ts';
+import { appError, ContractError, fail } from '@contract/errors.ts';
 import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import {
@@ -12,11 +12,13 @@ import {
   type SlowPolicy,
   type TargetCheck,
 } from '@contract/groups/jobs.ts';
+import type { Approvals } from '../helper/helper-job.ts';
 import { HelperNotFound } from '../helper/helper-path.ts';
 import type { RunningJob } from '../helper/verdicts.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock, Elevation } from '../ports.ts';
-import { busyReasons, createApprovals } from './approvals.ts';
+import { surveyAll } from '../helper/survey.ts';
+import { busyReasons, createApprovals, lookOf, type Look } from './approvals.ts';
 import { cardOf, cardOfPath } from './drive-card.ts';
 import type { Engine, EngineJob } from './engine.ts';
 import { freeTargetId } from './job-helper-events.ts';
@@ -60,8 +62,12 @@ export interface StartRequest {
 }
 
 export interface JobService {
-  check(request: { source: DriveId; targets: readonly DriveId[]; job?: JobId | undefined }): TargetCheck[];
-  checkRetry(job: JobId, targets: readonly TargetId[]): TargetCheck[];
+  check(request: {
+    source: DriveId;
+    targets: readonly DriveId[];
+    job?: JobId | undefined;
+  }): Promise<TargetCheck[]>;
+  checkRetry(job: JobId, targets: readonly TargetId[]): Promise<TargetCheck[]>;
   start(request: StartRequest): Promise<JobId>;
   addTargets(job: JobId, targets: readonly Approval[]): Promise<TargetId[]>;
   retry(job: JobId, targets: readonly Approval[]): Promise<void>;
@@ -178,26 +184,78 @@ export function createJobService(options: JobServiceOptions): JobService {
     return drive;
   }
 
-  function demandAll(source: Drive, targets: readonly Approval[]): Drive[] {
-    if (new Set(targets.map(({ drive }) => drive)).size < targets.length) fail('duplicate-target', {});
-    return targets.map((approval) => {
-      const drive = driveOf(approval.drive);
-      approvals.demand(drive, source, approval, busyReasons(drive));
-      return drive;
+  const canElevate = (): boolean => ['on-demand', 'asking', 'granted'].includes(options.elevation.state);
+
+  /** Lets the helper look at what is on the drives. */
+  async function lookAt(drives: readonly Drive[]): Promise<Map<DriveId, Look>> {
+    const disks = drives.filter(({ kind }) => kind === 'disk');
+    if (disks.length === 0) return new Map();
+    const paths = disks.map(({ path }) => path);
+    const verdicts = await surveyAll(options.engine(), paths).catch((error: unknown) => {
+      logger.error('jobs', `the drives could not be looked at: ${String(error)}`);
+      return null;
     });
+    return new Map(
+      disks.map((drive, index) => [
+        drive.id,
+        verdicts ? lookOf(drive, verdicts[index], canElevate()) : appError('helper-failed'),
+      ]),
+    );
+  }
+
+  async function checkAll(drives: readonly Drive[], from: Drive): Promise<TargetCheck[]> {
+    const looks = await lookAt(drives);
+    // As they are by now: reading a slow drive takes a moment.
+    return drives.map(({ id }) => {
+      const drive = driveOf(id);
+      return approvals.check(drive, from, looks.get(id) ?? null, busyReasons(drive));
+    });
+  }
+
+  /** The drives, and the tokens that the helper will ask for. Drives that could not be looked into before the rights were there are now. */
+  async function demandAll(
+    source: Drive,
+    targets: readonly Approval[],
+  ): Promise<{ drives: Drive[]; tokens: Approvals }> {
+    if (new Set(targets.map(({ drive }) => drive)).size < targets.length) fail('duplicate-target', {});
+    const demand = (): { drive: Drive; level: number; approval: string }[] =>
+      targets.map((given) => {
+        const drive = driveOf(given.drive);
+        return { drive, ...approvals.demand(drive, source, given, busyReasons(drive)) };
+      });
+    const unseen = demand().filter(({ drive, approval }) => drive.kind === 'disk' && approval === '');
+    const looks = await lookAt(unseen.map(({ drive }) => drive));
+    // Once more after the look, and with what it has shown.
+    const agreed = demand().map(({ drive, level, approval }) => {
+      const look = looks.get(drive.id);
+      if (look === undefined || look === null) return { drive, approval };
+      if (look === 'closed') return fail('no-permission', {});
+      if (!('level' in look)) throw new ContractError(look);
+      if (look.level > level) fail('approval-void', { drive: drive.id });
+      return { drive, approval: look.approval };
+    });
+    return {
+      drives: agreed.map(({ drive }) => drive),
+      tokens: new Map(agreed.flatMap(({ drive, approval }) => (approval ? [[drive.path, approval]] : []))),
+    };
   }
 
   async function obtainRights(drives: readonly Drive[]): Promise<void> {
     if (drives.some(({ kind }) => kind === 'disk')) await options.elevation.obtain();
   }
 
-  function startEngine({ id, source, options: chosen }: Job, paths: readonly string[]): EngineJob {
+  function startEngine(
+    { id, source, options: chosen }: Job,
+    paths: readonly string[],
+    tokens: Approvals,
+  ): EngineJob {
     const { blockSize, ...rest } = chosen;
     try {
       const resultFile = results.prepare(id);
       const request = {
         source: source.card.path,
         targets: paths,
+        approvals: tokens,
         options: {
           ...rest,
           block: blockSize,
@@ -213,17 +271,17 @@ export function createJobService(options: JobServiceOptions): JobService {
   }
 
   /** Puts targets on a job that runs, or makes it run (again) for them. */
-  function board(id: JobId, riders: readonly { id: TargetId; card: DriveCard }[]): void {
+  function board(id: JobId, riders: readonly { id: TargetId; card: DriveCard }[], tokens: Approvals): void {
     const live = liveOf(id);
     const paths = riders.map(({ card }) => card.path);
     if (isRunning(live) && live.engine) {
       if (live.run.job.state === 'stopping') fail('job-ending', {});
-      const request = live.engine.add(paths);
+      const request = live.engine.add(paths, tokens);
       feed(id, { type: 'ride', targets: riders });
       feed(id, { type: 'asked', request, targets: riders.map((rider) => rider.id) });
       return;
     }
-    const engine = startEngine(live.run.job, paths);
+    const engine = startEngine(live.run.job, paths, tokens);
     logger.info('jobs', `${id} starts: ${live.run.job.source.card.path} to ${String(paths.length)} targets`);
     feed(id, { type: 'launch' });
     feed(id, { type: 'ride', targets: riders });
@@ -288,12 +346,12 @@ export function createJobService(options: JobServiceOptions): JobService {
   async function addTargets(job: JobId, targets: readonly Approval[]): Promise<TargetId[]> {
     const { run } = liveOf(job);
     await obtainRights(targets.map(({ drive }) => driveOf(drive)));
-    const drives = demandAll(sourceOf(run.job), targets);
+    const { drives, tokens } = await demandAll(sourceOf(run.job), targets);
     const riders = drives.map((drive, index) => ({
       id: freeTargetId(liveOf(job).run, index),
       card: cardOf(drive),
     }));
-    board(job, riders);
+    board(job, riders, tokens);
     options.onDrivesTouched();
     return riders.map(({ id }) => id);
   }
@@ -301,21 +359,19 @@ export function createJobService(options: JobServiceOptions): JobService {
   const newJobId = (): JobId => `job-${randomUUID().slice(0, 18)}`;
 
   return {
-    check({ source, targets, job }) {
+    async check({ source, targets, job }) {
       const from = job === undefined ? driveOf(source) : sourceOf(liveOf(job).run.job);
-      return targets.map((target) => {
-        const drive = driveOf(target);
-        return approvals.check(drive, from, busyReasons(drive));
-      });
+      return checkAll(targets.map(driveOf), from);
     },
 
-    checkRetry(job, targets) {
+    async checkRetry(job, targets) {
       const { run } = liveOf(job);
-      const from = sourceOf(run.job);
-      return targets.map((target) => {
-        const drive = driveOf(run.job.targets[target]?.card.drive ?? fail('no-such-drive'));
-        return approvals.check(drive, from, busyReasons(drive));
-      });
+      const card = (target: TargetId): DriveId =>
+        run.job.targets[target]?.card.drive ?? fail('no-such-drive');
+      return checkAll(
+        targets.map((target) => driveOf(card(target))),
+        sourceOf(run.job),
+      );
     },
 
     async start({ source, targets, options: chosen = {} }) {
@@ -329,7 +385,7 @@ export function createJobService(options: JobServiceOptions): JobService {
       if (reason) throw new ContractError(reason);
       await obtainRights(targets.map(({ drive }) => driveOf(drive)));
       // After the prompt, however long it was open: the drives may be others by now.
-      const drives = demandAll(driveOf(source), targets);
+      const { drives, tokens } = await demandAll(driveOf(source), targets);
       const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
       const id = newJobId();
       const run = newRun(id, cardOf(from), from.size, { ...options.defaults(), ...given }, clock.now());
@@ -338,6 +394,7 @@ export function createJobService(options: JobServiceOptions): JobService {
         board(
           id,
           drives.map((drive, index) => ({ id: freeTargetId(run, index), card: cardOf(drive) })),
+          tokens,
         );
       } catch (error) {
         jobs.delete(id);
@@ -352,14 +409,14 @@ export function createJobService(options: JobServiceOptions): JobService {
     async retry(job, targets) {
       const { run } = liveOf(job);
       await obtainRights(targets.map(({ drive }) => driveOf(drive)));
-      const drives = demandAll(sourceOf(run.job), targets);
+      const { drives, tokens } = await demandAll(sourceOf(run.job), targets);
       const riders = drives.map((drive) => {
         const place = Object.values(liveOf(job).run.job.targets).find(
           (target) => target.card.drive === drive.id && isFinal(target.state),
         );
         return { id: place?.id ?? fail('no-such-target', {}), card: cardOf(drive) };
       });
-      board(job, riders);
+      board(job, riders, tokens);
       options.onDrivesTouched();
     },
 

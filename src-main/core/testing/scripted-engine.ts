@@ -51,16 +51,31 @@ export interface ScriptedEngine extends Engine {
   runs: RunningJob[];
   /** Changes the verdict for a path. */
   judge: (verdict: Verdict) => Verdict;
+  /** Changes what is seen on a drive. */
+  look: (verdict: Verdict) => Verdict;
 }
+
+const fine = { ok: true, reasons: [] };
+const verdictOn = (path: string): Verdict => ({
+  path,
+  exists: true,
+  size: 32_000_000_000,
+  busPath: '',
+  serial: '',
+  wwn: '',
+  source: fine,
+  target: fine,
+  survey: { level: 1, approval: `A1-1-${path}`, readable: true, blank: false, table: 'none', volumes: [] },
+});
 
 /** Everything may be source and target until a test says otherwise. */
 export function scriptedEngine(): ScriptedEngine {
-  const fine = { ok: true, reasons: [] };
   return {
     started: [],
     attached: [],
     runs: [],
     judge: (verdict) => verdict,
+    look: (verdict) => verdict,
     start(request) {
       const job = new ScriptedJob();
       this.started.push({ request, job });
@@ -75,7 +90,10 @@ export function scriptedEngine(): ScriptedEngine {
       return this.runs;
     },
     async check(paths) {
-      return paths.map((path) => this.judge({ path, exists: true, source: fine, target: fine }));
+      return paths.map((path) => this.judge(verdictOn(path)));
+    },
+    async survey(paths) {
+      return paths.map((path) => this.look(this.judge(verdictOn(path))));
     },
     async version() {
       return { version: 1, helper: '0.1.0' };

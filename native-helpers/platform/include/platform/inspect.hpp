@@ -19,6 +19,10 @@ struct PathFacts {
   Identity identity;
   std::uint64_t size = 0;           ///< bytes
   std::uint32_t sector = 512, physical_sector = 512;
+  /// Where it is plugged in, in the system's own words, its serial number and its world-wide name: raw bytes of the drive, empty where the
+  /// system tells none.
+  std::string bus_path, serial, wwn;
+  bool protected_drive = false;     ///< on the administrator's list, or that list cannot be read
   bool read_only = false;
   bool removable = false;
   bool partition = false;

@@ -28,6 +28,18 @@ function verdict(path) {
     removable: true,
     source: fitness(path),
     target: fitness(path),
+    ...(kind === 'device'
+      ? {
+          survey: {
+            level: path.includes('fixed') ? 2 : 1,
+            approval: `A1-${path}`,
+            readable: true,
+            blank: false,
+            table: 'mbr',
+            volumes: [],
+          },
+        }
+      : {}),
   };
 }
 
@@ -199,7 +211,7 @@ function oneShot() {
     case 'nonsense':
       return void process.stdout.write('nonsense\n');
   }
-  if (command === 'check')
+  if (command === 'check' || command === 'survey')
     for (const path of rest) process.stdout.write(JSON.stringify(verdict(path)) + '\n');
   if (command === 'jobs') process.stdout.write('{"job":"k1","pid":42,"source":"/a","more":1}\n');
   if (command === '--version') process.stdout.write('{"version":1,"helper":"0.1.0"}\n');

@@ -1,0 +1,269 @@
+// Attacks on the one thing that must never happen: a byte on the wrong drive. Each is a test by name (docs/security.md lists them).
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { describe } from 'node:test';
+import { readDirect } from '../../testlab/sticks.mjs';
+import { assertGood, assertUntouched, endOf } from './support/expect.mjs';
+import { advance, asHelper, setting, startHeld } from './support/ride.mjs';
+import { until } from './support/run.mjs';
+import { asked, MiB, scenario } from './support/world.mjs';
+
+const SIZE = 3 * MiB + 5;
+
+/** The token of a drive, as a person gets it. */
+async function approvalOf(w, drive, args = ['--yes']) {
+  const run = w.command(['approve', drive, '--json', ...args]);
+  const { code, stderr } = await run.exit;
+  assert.equal(code, 0, stderr);
+  return run.events.find(({ event }) => event === 'approval').token;
+}
+
+/** Two sticks of one size, and a link that names the first. */
+async function twoSticks(w) {
+  const sticks = await w.sticks(['right', 'wrong'], { size: '4M' });
+  for (const stick of sticks) await mark(stick);
+  const link = w.path('stick');
+  fs.symlinkSync(sticks[0].dev, link);
+  return { right: sticks[0], wrong: sticks[1], link };
+}
+
+/** Something on it, so that blankness does not make two sticks alike. */
+async function mark(stick) {
+  await put(stick, Buffer.alloc(4096, stick.dev.length), 0);
+}
+
+/** Writes past the program, and forgets that it was written. */
+async function put(stick, bytes, at) {
+  const fd = fs.openSync(stick.dev, 'r+');
+  fs.writeSync(fd, bytes, 0, bytes.length, at);
+  fs.fsyncSync(fd);
+  fs.closeSync(fd);
+  await stick.stat({ reset: true });
+}
+
+function point(link, at) {
+  fs.rmSync(link);
+  fs.symlinkSync(at, link);
+}
+
+/** A second name for a device, outside /dev. */
+function node(w, name, dev) {
+  const path = w.path(name);
+  const { rdev } = fs.statSync(dev);
+  execFileSync('mknod', [
+    path,
+    'b',
+    String((rdev >> 8) & 0xfff),
+    String((rdev & 0xff) | ((rdev >> 12) & 0xfff00)),
+  ]);
+  return path;
+}
+
+async function assertStopped(w, end, target, sticks) {
+  assert.equal(endOf(end.summary, target), 'refused other-than-approved', end.stderr);
+  assert.equal(end.code, 3);
+  for (const stick of sticks) await assertUntouched(stick);
+}
+
+describe('another drive than the one that was approved', { concurrency: 1 }, () => {
+  scenario('a link that leads elsewhere by the time of the copy', { sticks: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const { right, wrong, link } = await twoSticks(w);
+    const token = await approvalOf(w, link);
+    point(link, wrong.dev);
+    const end = await w.copy(source, [link], ['--approve', token], { yes: false }).exit;
+    await assertStopped(w, end, link, [right, wrong]);
+    point(link, right.dev);
+    assertGood(await w.copy(source, [link], ['--approve', token], { yes: false }).exit, [link]);
+    await w.equal(source, right.dev, SIZE);
+    await assertUntouched(wrong);
+  });
+
+  scenario('two device nodes that have changed places', { sticks: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const { right, wrong } = await twoSticks(w);
+    const [a, b] = [node(w, 'a', right.dev), node(w, 'b', wrong.dev)];
+    const token = await approvalOf(w, a);
+    fs.renameSync(a, `${a}-`);
+    fs.renameSync(b, a);
+    fs.renameSync(`${a}-`, b);
+    const end = await w.copy(source, [a], ['--approve', token], { yes: false }).exit;
+    await assertStopped(w, end, a, [right, wrong]);
+  });
+
+  scenario('a loop device that is made of another file by then', { root: true, linux: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const [first, second] = ['first', 'second'].map((name) => {
+      const file = w.path(`${name}.img`);
+      fs.writeFileSync(file, Buffer.alloc(4 * MiB, 7)); // alike to the last byte
+      return file;
+    });
+    const dev = execFileSync('losetup', ['--find', '--show', first], { encoding: 'utf8' }).trim();
+    w.after(() => execFileSync('losetup', ['-d', dev]));
+    const token = await approvalOf(w, dev);
+    execFileSync('losetup', ['-d', dev]);
+    await until(() => !fs.existsSync(`/sys/block/${dev.slice(5)}/loop`), 'the loop device to be free');
+    execFileSync('losetup', [dev, second]);
+    const end = await w.copy(source, [dev], ['--approve', token], { yes: false }).exit;
+    assert.equal(endOf(end.summary, dev), 'refused other-than-approved');
+    for (const file of [first, second])
+      assert.deepEqual(fs.readFileSync(file), Buffer.alloc(4 * MiB, 7), file);
+  });
+
+  scenario('the same stick with other content than was shown', { sticks: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const { right } = await twoSticks(w);
+    const token = await approvalOf(w, right.dev);
+    await put(right, Buffer.from('my thesis'), 900_000);
+    const end = await w.copy(source, [right.dev], ['--approve', token], { yes: false }).exit;
+    await assertStopped(w, end, right.dev, [right]);
+  });
+
+  scenario('pulled out and plugged in again: the approval is gone', { sticks: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const { right } = await twoSticks(w);
+    const token = await approvalOf(w, right.dev);
+    await right.yank({ gone: true });
+    await right.plug();
+    await right.stat({ reset: true });
+    const end = await w.copy(source, [right.dev], ['--approve', token], { yes: false }).exit;
+    await assertStopped(w, end, right.dev, [right]);
+  });
+
+  scenario('the token of one stick given for another, in start and in add', { sticks: true }, async (w) => {
+    const set = await setting(w, asHelper, ['a'], { size: SIZE });
+    const { right, wrong } = await twoSticks(w);
+    const [{ approval }] = asked([right.dev]);
+    const held = await startHeld(w, asHelper, set);
+    await advance(w, held, held.ring.blockCount / 3);
+    held.run.say({ verb: 'add', targets: [{ path: wrong.dev, approval }] });
+    const added = await held.run.state(wrong.dev, 'refused', 'copying', 'done');
+    assert.equal(added.error?.code, 'other-than-approved');
+    held.run.say({ verb: 'add', targets: [{ path: right.dev }] });
+    assert.equal((await held.run.state(right.dev, 'refused', 'copying', 'done')).error?.code, 'not-approved');
+    w.release(held.pid);
+    assertGood(
+      {
+        ...(await held.run.exit),
+        code: 0,
+        summary: { ...held.run.summary, targets: held.run.summary.targets.slice(0, 1), ok: true },
+      },
+      set.targets,
+    );
+    for (const stick of [right, wrong]) await assertUntouched(stick);
+    const other = w.job(set.source, [], {});
+    await other.exit;
+    const alone = w.rawJob(set.source, [{ path: wrong.dev, approval }]);
+    await alone.exit;
+    assert.equal(endOf(alone.summary, wrong.dev), 'refused other-than-approved');
+    await assertUntouched(wrong);
+  });
+
+  scenario('joining by presence with a link that leads elsewhere by then', { sticks: true }, async (w) => {
+    const set = await setting(w, asHelper, ['a'], { size: SIZE });
+    const { right, wrong, link } = await twoSticks(w);
+    const token = await approvalOf(w, link);
+    const held = await startHeld(w, asHelper, set);
+    await advance(w, held, held.ring.blockCount / 3);
+    point(link, wrong.dev);
+    const end = await w.copy(set.source, [link], ['--approve', token], { yes: false }).exit;
+    assert.equal(end.summary.role, 'consumer');
+    await assertStopped(w, end, link, [right, wrong]);
+    w.release(held.pid);
+    assertGood(await held.run.exit, set.targets);
+  });
+
+  scenario(
+    'while it is copied, verified and healed: the device that was opened is the one that is written',
+    { sticks: true },
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const { right, wrong, link } = await twoSticks(w);
+      await right.fault({ drop: [1 * MiB, 64 * 1024], times: 1 });
+      const run = w.copy(source, [link], ['--heal', '--yes']);
+      await run.joined(link);
+      point(link, wrong.dev);
+      const end = await run.exit;
+      assert.match(endOf(end.summary, link), /^(verified|removed|failed)/);
+      await assertUntouched(wrong);
+      if (end.code === 0) await w.equal(source, right.dev, SIZE);
+    },
+  );
+});
+
+describe('a yes that is not enough', { concurrency: 1 }, () => {
+  scenario(
+    '--yes is level 1, never 2: an encrypted stick is left alone, the other one is copied',
+    { sticks: true },
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const { right, wrong } = await twoSticks(w);
+      await put(wrong, Buffer.concat([Buffer.from('LUKS\xba\xbe', 'latin1'), Buffer.alloc(4090)]), 0);
+      const end = await w.copy(source, [right.dev, wrong.dev]).exit;
+      assert.equal(endOf(end.summary, right.dev), 'done');
+      assert.equal(endOf(end.summary, wrong.dev), 'refused not-approved');
+      assert.equal(end.code, 3);
+      await assertUntouched(wrong);
+      const no = w.command(['approve', wrong.dev, '--yes', '--json']);
+      assert.equal((await no.exit).code, 3, 'approve --yes gave a token of level 2');
+      const name = wrong.dev.slice('/dev/'.length);
+      assert.equal((await w.command(['approve', wrong.dev, '--typed', 'sda']).exit).code, 3);
+      const token = await approvalOf(w, wrong.dev, ['--typed', name]);
+      assert.match(token, /^A1-2-[0-9a-f]{64}$/);
+      assertGood(await w.copy(source, [wrong.dev], ['--approve', token], { yes: false }).exit, [wrong.dev]);
+      await w.equal(source, wrong.dev, SIZE);
+    },
+  );
+
+  scenario('no token at all, a forged one, and one of a lower level', { sticks: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const { right } = await twoSticks(w);
+    const [{ approval }] = asked([right.dev]);
+    for (const [token, code] of [
+      [undefined, 'not-approved'],
+      ['', 'not-approved'],
+      [`A1-1-${'0'.repeat(64)}`, 'other-than-approved'],
+      [approval.replace('A1-1', 'A1-0'), 'other-than-approved'],
+      [approval.slice(0, -1), 'other-than-approved'],
+    ]) {
+      const run = w.rawJob(source, [
+        { path: right.dev, ...(token === undefined ? {} : { approval: token }) },
+      ]);
+      await run.exit;
+      assert.equal(endOf(run.summary, right.dev), `refused ${code}`);
+      await assertUntouched(right);
+    }
+  });
+
+  scenario('a blank stick needs no yes, a written one does', { sticks: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const [stick] = await w.sticks(['blank'], { size: '4M' });
+    assertGood(await w.copy(source, [stick.dev], [], { yes: false }).exit, [stick.dev]);
+    await stick.stat({ reset: true });
+    const again = await w.copy(source, [stick.dev], [], { yes: false }).exit;
+    assert.equal(endOf(again.summary, stick.dev), 'refused not-approved');
+    await assertUntouched(stick);
+  });
+
+  scenario(
+    'the system disk has no token, with or without anything typed',
+    { root: true, linux: true },
+    async (w) => {
+      const { stdout } = w.sync(['survey', ...fs.readdirSync('/sys/block').map((name) => `/dev/${name}`)]);
+      const system = stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line))
+        .filter(({ target }) => target.reasons.some(({ code }) => code === 'system-disk'));
+      for (const { path } of system)
+        for (const args of [['--yes'], ['--typed', path.slice(5)]]) {
+          const before = await readDirect(path, 0, 4096).catch(() => 'may not be read');
+          const end = await w.command(['approve', path, ...args]).exit;
+          assert.equal(end.code, 3);
+          assert.deepEqual(await readDirect(path, 0, 4096).catch(() => 'may not be read'), before);
+        }
+    },
+  );
+});

@@ -1,0 +1,84 @@
+#include "engine/safety/approval.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.hpp"
+#include "base/sha256.hpp"
+#include "engine/safety/rules.hpp"
+
+namespace carousel::safety {
+namespace {
+
+constexpr std::string_view kVersion = "A1";
+
+std::string hex(std::span<const std::byte> bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::byte b : bytes) {
+    text += digits[std::to_integer<unsigned>(b) >> 4];
+    text += digits[std::to_integer<unsigned>(b) & 15U];
+  }
+  return text;
+}
+
+/// Each field with its length before it, so that no two sets of fields read the same.
+void add(Sha256& sum, std::string_view field) {
+  const std::string length = std::to_string(field.size()) + ":";
+  sum.update(std::as_bytes(std::span(length)));
+  sum.update(std::as_bytes(std::span(field)));
+}
+
+std::string token_of(const platform::PathFacts& facts, int level, const std::array<std::byte, 32>& first) {
+  Sha256 sum;
+  for (const std::string& field : {facts.bus_path, facts.serial, facts.wwn}) add(sum, field);
+  for (const std::uint64_t number : {facts.size, facts.identity.sequence, facts.backing.major, facts.backing.minor, facts.backing.inode}) {
+    add(sum, std::to_string(number));
+  }
+  add(sum, hex(first));
+  const std::array<std::byte, 32> digest = sum.finish();
+  return std::string(kVersion) + "-" + std::to_string(level) + "-" + hex(digest);
+}
+
+}  // namespace
+
+int level_of(const platform::PathFacts& facts, const Contents& contents) {
+  // A loop device is a file in disguise, however "fixed" it calls itself.
+  const bool comes_and_goes = facts.removable || facts.backing.inode != 0;
+  if (!comes_and_goes || facts.size > kLargeDrive || contents.weighty || !contents.readable) return 2;
+  return contents.blank ? 0 : 1;
+}
+
+Result<Survey> survey(platform::BlockFile& device, const platform::PathFacts& facts) {
+  if (device.identity() != facts.identity || device.geometry().size != facts.size) {
+    return Error{Code::changed_device, facts.path + " is another device now than when it was checked"};
+  }
+  Survey found;
+  std::array<std::byte, 32> first{};
+  const ReadAt read = [&](std::uint64_t offset, std::span<std::byte> out) {
+    const Result<std::size_t> n = device.read(offset, out);
+    const bool good = n.ok() && *n == out.size();
+    if (offset == 0 && out.size() == std::min(round_up(kApproved, kPage), facts.size)) {
+      Sha256 sum;
+      if (good) sum.update(out);
+      first = sum.finish();
+    }
+    return good;
+  };
+  found.contents = contents_of(facts.size, facts.sector, read);
+  found.level = level_of(facts, found.contents);
+  found.token = token_of(facts, found.level, first);
+  return found;
+}
+
+Status confirm(platform::BlockFile& device, const std::string& path, const std::string& token) {
+  platform::PathFacts facts = platform::inspect(path);
+  facts.write_error = 0;  // it is open for writing already
+  if (const Reasons reasons = against_target(facts, nullptr); !reasons.empty()) return reasons.front();
+  Result<Survey> now = survey(device, facts);
+  if (!now) return std::move(now).error();
+  if (now->token != token) return Error{Code::other_than_approved, path + " is not, or does not hold any more, what was approved"};
+  return {};
+}
+
+}  // namespace carousel::safety

@@ -1,0 +1,150 @@
+#include "engine/safety/contents.hpp"
+
+#include <cstring>
+#include <random>
+
+#include "engine/safety/approval.hpp"
+#include "tests/test.hpp"
+
+using namespace carousel;
+using safety::Contents;
+
+namespace {
+
+/// A drive in memory, `size` bytes of zeros, onto which signatures are put.
+struct Drive {
+  explicit Drive(std::size_t size) : bytes(size) {}
+  void text(std::size_t at, std::string_view what) { std::memcpy(bytes.data() + at, what.data(), what.size()); }
+  void le(std::size_t at, std::uint64_t value, std::size_t length) {
+    for (std::size_t i = 0; i < length; ++i) bytes[at + i] = static_cast<std::byte>(value >> (8 * i));
+  }
+  void mbr(std::size_t slot, std::uint8_t type, std::uint32_t from, std::uint32_t count) {
+    const std::size_t at = 446 + slot * 16;
+    le(at + 4, type, 1), le(at + 8, from, 4), le(at + 12, count, 4), le(510, 0xaa55, 2);
+  }
+  [[nodiscard]] Contents look() const {
+    return safety::contents_of(bytes.size(), 512, [this](std::uint64_t offset, std::span<std::byte> out) {
+      if (offset + out.size() > bytes.size()) return false;
+      std::memcpy(out.data(), bytes.data() + offset, out.size());
+      return true;
+    });
+  }
+  std::vector<std::byte> bytes;
+};
+
+constexpr std::size_t kSize = 4 << 20;
+
+}  // namespace
+
+TEST("contents: blank only when both ends hold nothing") {
+  Drive d(kSize);
+  CHECK(d.look().blank && d.look().readable && d.look().volumes.empty() && d.look().table == "none");
+  d.le(2 << 20, 1, 1);  // in the middle, where nobody looks
+  CHECK(d.look().blank);
+  Drive end(kSize);
+  end.le(kSize - 1, 1, 1);
+  CHECK(!end.look().blank);
+  Drive start(kSize);
+  start.le(700'000, 1, 1);
+  CHECK(!start.look().blank && start.look().volumes.size() == 1 && start.look().volumes[0].kind.empty());
+}
+
+TEST("contents: what is part of something larger or encrypted weighs more, on the drive and in a partition") {
+  struct Row {
+    const char* kind;
+    std::size_t at;
+    std::string_view bytes;
+    bool weighty;
+  };
+  const Row rows[] = {
+      {"crypto_LUKS", 0, "LUKS\xba\xbe", true}, {"BitLocker", 3, "-FVE-FS-", true},      {"LVM2_member", 512, "LABELONE", true},
+      {"linux_raid_member", 4096, "\xfc\x4e\x2b\xa9", true}, {"apfs", 32, "NXSB", true}, {"btrfs", 0x10040, "_BHRfS_M", true},
+      {"swap", 4086, "SWAPSPACE2", true},       {"ntfs", 3, "NTFS    ", false},          {"ext4", 1080, "\x53\xef", false},
+      {"xfs", 0, "XFSB", false},                {"exfat", 3, "EXFAT   ", false},         {"iso9660", 0x8001, "CD001", false},
+  };
+  for (const Row& row : rows) {
+    Drive whole(kSize);
+    whole.text(row.at, row.bytes);
+    const Contents on_drive = whole.look();
+    if (on_drive.volumes.size() != 1 || on_drive.volumes[0].kind != row.kind || on_drive.weighty != row.weighty) test::fail(__FILE__, __LINE__, row.kind);
+    Drive parted(kSize);
+    parted.mbr(0, 0x83, 2048, 2048);
+    parted.text((1 << 20) + row.at, row.bytes);
+    const Contents in_part = parted.look();
+    if (in_part.table != "mbr" || in_part.volumes.size() != 1 || in_part.volumes[0].kind != row.kind || in_part.weighty != row.weighty) {
+      test::fail(__FILE__, __LINE__, row.kind);
+    }
+  }
+  Drive typed(kSize);
+  typed.mbr(1, 0xfd, 2048, 2048);  // the type alone
+  CHECK(typed.look().weighty);
+}
+
+TEST("contents: GPT, its partitions and their types") {
+  Drive d(kSize);
+  d.mbr(0, 0xee, 1, 8191);
+  d.text(512, "EFI PART");
+  d.le(512 + 72, 2, 8), d.le(512 + 80, 128, 4), d.le(512 + 84, 128, 4);
+  d.le(1024, 0xc12a7328, 4), d.le(1024 + 32, 2048, 8), d.le(1024 + 40, 4095, 8);
+  CHECK(d.look().table == "gpt" && d.look().volumes.size() == 1 && !d.look().weighty);
+  CHECK(d.look().volumes[0].offset == 1 << 20 && d.look().volumes[0].size == 1 << 20);
+  d.le(1024, 0xe6d6d379, 4);
+  CHECK(d.look().weighty);
+}
+
+TEST("contents: label, used bytes and newest date of FAT32 and ext4") {
+  Drive fat(kSize);
+  fat.le(11, 512, 2), fat.le(13, 1, 1), fat.le(14, 32, 2), fat.le(16, 2, 1), fat.le(32, kSize / 512, 4), fat.le(36, 16, 4), fat.le(44, 2, 4), fat.le(48, 1, 2);
+  fat.text(82, "FAT32   "), fat.le(510, 0xaa55, 2), fat.text(71, "NO NAME    ");
+  fat.le(512, 0x41615252, 4), fat.le(512 + 488, 8000, 4);
+  const std::size_t root = 64 * 512;
+  fat.text(root, "HOLIDAY    "), fat.le(root + 11, 8, 1);
+  fat.text(root + 32, "PHOTO   JPG"), fat.le(root + 32 + 24, (44U << 9) | (2U << 5) | 29U, 2), fat.le(root + 32 + 22, (13U << 11) | (5U << 5) | 1U, 2);
+  const Contents c = fat.look();
+  CHECK(c.volumes.size() == 1 && c.volumes[0].kind == "vfat" && c.volumes[0].label == "HOLIDAY");
+  CHECK(c.volumes[0].newest == std::uint64_t{1709211902});  // 2024-02-29 13:05:02
+  CHECK(c.volumes[0].used == std::uint64_t{(kSize / 512 - 64 - 8000) * 512});
+
+  Drive ext(kSize);
+  ext.le(1080, 0xef53, 2), ext.le(1028, 1024, 4), ext.le(1036, 1000, 4), ext.le(1048, 2, 4), ext.le(1072, 1'700'000'000, 4), ext.text(1144, "backup");
+  const Contents e = ext.look();
+  CHECK(e.volumes[0].kind == "ext4" && e.volumes[0].label == "backup");
+  CHECK(e.volumes[0].used == std::uint64_t{24 * 4096} && e.volumes[0].newest == std::uint64_t{1'700'000'000});
+}
+
+TEST("contents: whatever a stranger writes there, looking ends and stays inside the drive") {
+  std::mt19937_64 random(7);
+  for (int round = 0; round < 300; ++round) {
+    Drive d(512 * (1 + random() % 6000));
+    for (std::size_t i = 0; i < std::min<std::size_t>(d.bytes.size(), 70000); i += 8) d.le(std::min(i, d.bytes.size() - 8), random(), 8);
+    if (d.bytes.size() >= 4096) {
+      d.le(510, 0xaa55, 2);
+      if (round % 3 == 0) d.text(82, "FAT32   ");
+      if (round % 3 == 1) d.text(3, "EXFAT   "), d.le(108, 9 + random() % 4, 1), d.le(109, random() % 9, 1);
+      if (round % 3 == 2) d.text(512, "EFI PART"), d.le(512 + 84, 128, 4), d.le(512 + 72, random() % 8, 8);
+    }
+    for (const safety::Volume& v : d.look().volumes) CHECK(v.offset + v.size <= d.bytes.size());
+  }
+}
+
+TEST("contents: levels of approval") {
+  platform::PathFacts f;
+  f.kind = platform::PathKind::device;
+  f.size = 1000;
+  Contents c;
+  c.readable = true;
+  CHECK(safety::level_of(f, c) == 2);  // fixed
+  f.removable = true;
+  CHECK(safety::level_of(f, c) == 1);
+  c.blank = true;
+  CHECK(safety::level_of(f, c) == 0);
+  f.size = safety::kLargeDrive + 1;
+  CHECK(safety::level_of(f, c) == 2);
+  f.size = safety::kLargeDrive;
+  c.weighty = true;
+  CHECK(safety::level_of(f, c) == 2);
+  c.weighty = false, c.readable = false;
+  CHECK(safety::level_of(f, c) == 2);
+  c.readable = true, f.removable = false, f.backing.inode = 9;  // a loop device
+  CHECK(safety::level_of(f, c) == 0);
+}

@@ -1,0 +1,203 @@
+// Machines made of files: what stands under /sys and /proc decides which disks the running system needs. Tables for every kind of stacking,
+// and generated trees in which each disk under a system folder must be found, and no other.
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+
+#include "linux/drive_marks.hpp"
+#include "linux/mounts.hpp"
+#include "linux/sysfs.hpp"
+#include "tests/test.hpp"
+
+using namespace carousel;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A machine in a temporary folder; /sys and /proc are looked for there while it lives.
+class Machine {
+ public:
+  Machine() {
+    std::string name = (fs::temp_directory_path() / "carousel-machine-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+    platform::sysfs::root = folder_;
+    write("/proc/self/mountinfo", "");
+    write("/proc/swaps", "Filename Type Size Used Priority\n");
+  }
+  ~Machine() {
+    platform::sysfs::root.clear();
+    fs::remove_all(folder_);
+  }
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
+
+  void write(const std::string& path, const std::string& text) {
+    fs::create_directories(fs::path(folder_ + path).parent_path());
+    std::ofstream(folder_ + path) << text;
+  }
+  /// A whole disk or a stacked device `number` ("8:0") called `name`, plugged in at `at`.
+  void disk(const std::string& number, const std::string& name, const std::string& at = "virtual") { place("/sys/devices/" + at + "/block/" + name, number, name); }
+  void partition(const std::string& disk, const std::string& number, const std::string& name) {
+    const std::string folder = home_.at(disk) + "/" + name;
+    place(folder, number, name);
+    write(folder + "/partition", "1\n");
+  }
+  /// `upper` keeps its bytes on `lower` (md, dm).
+  void stack(const std::string& upper, const std::string& lower) {
+    fs::create_directories(folder_ + home_.at(upper) + "/slaves/" + names_.at(lower));
+    write(home_.at(upper) + "/slaves/" + names_.at(lower) + "/dev", lower + "\n");
+  }
+  void loop(const std::string& number, const std::string& file, const std::string& on) {
+    write(home_.at(number) + "/loop/backing_file", file + "\n");
+    lies_on(file, on);
+  }
+  void lies_on(const std::string& path, const std::string& device) { write("/device-of" + path, device + "\n"); }
+  void mount(const std::string& number, const std::string& point, const std::string& type = "ext4", const std::string& source = "none", const std::string& super = "rw") {
+    std::ofstream(folder_ + "/proc/self/mountinfo", std::ios::app) << "1 1 " << number << " / " << point << " rw,relatime shared:1 - " << type << " " << source << " " << super << "\n";
+  }
+  void swap(const std::string& path, const std::string& on) {
+    std::ofstream(folder_ + "/proc/swaps", std::ios::app) << path << " partition 1 0 -2\n";
+    lies_on(path, on);
+  }
+  [[nodiscard]] std::string home(const std::string& number) const { return home_.at(number); }
+
+  /// Does the running system need it?
+  static bool needed(const std::string& number) {
+    for (const platform::Use& use : platform::uses_of_devices()) {
+      if (use.system && use.devices.contains(number)) return true;
+    }
+    return false;
+  }
+
+ private:
+  void place(const std::string& folder, const std::string& number, const std::string& name) {
+    write(folder + "/dev", number + "\n");
+    fs::create_directories(folder_ + "/sys/dev/block");
+    fs::create_symlink(folder_ + folder, folder_ + "/sys/dev/block/" + number);
+    home_[number] = folder, names_[number] = name;
+  }
+  std::string folder_;
+  std::map<std::string, std::string> home_, names_;
+};
+
+/// Two disks with one partition each; the second is what nothing needs.
+void two_disks(Machine& m) {
+  m.disk("8:0", "sda"), m.partition("8:0", "8:1", "sda1"), m.partition("8:0", "8:2", "sda2");
+  m.disk("8:16", "sdb"), m.partition("8:16", "8:17", "sdb1");
+}
+
+}  // namespace
+
+TEST("machine: the disk under a system folder, through every kind of stacking") {
+  struct Row {
+    const char* what;
+    std::function<void(Machine& m)> build;
+    bool a, b;  ///< the system needs disk a, disk b
+  };
+  const Row rows[] = {
+      {"nothing mounted", [](Machine&) {}, false, false},
+      {"a partition at /", [](Machine& m) { m.mount("8:1", "/"); }, true, false},
+      {"a bare disk at /boot", [](Machine& m) { m.mount("8:16", "/boot"); }, false, true},
+      {"a stick somebody plugged in", [](Machine& m) { m.mount("8:1", "/"), m.mount("8:17", "/media/me/STICK"); }, true, false},
+      {"/home/NAME on its own", [](Machine& m) { m.mount("8:17", "/home/me"); }, false, true},
+      {"a stick mounted inside a home", [](Machine& m) { m.mount("8:17", "/home/me/stick"); }, false, false},
+      {"LVM", [](Machine& m) { m.disk("253:0", "dm-0"), m.stack("253:0", "8:2"), m.mount("253:0", "/"); }, true, false},
+      {"LVM over two disks", [](Machine& m) { m.disk("253:0", "dm-0"), m.stack("253:0", "8:2"), m.stack("253:0", "8:17"), m.mount("253:0", "/var"); }, true, true},
+      {"LVM on dm-crypt on md", [](Machine& m) {
+         m.disk("9:0", "md0"), m.stack("9:0", "8:2"), m.stack("9:0", "8:17");
+         m.disk("253:1", "dm-1"), m.stack("253:1", "9:0"), m.disk("253:0", "dm-0"), m.stack("253:0", "253:1"), m.mount("253:0", "/");
+       }, true, true},
+      {"swap on a partition", [](Machine& m) { m.swap("/dev/sdb1", "8:17"); }, false, true},
+      {"a swap file", [](Machine& m) { m.swap("/swapfile", "8:1"); }, true, false},
+      {"btrfs on two disks, of which the mount names one", [](Machine& m) {
+         m.lies_on("/dev/sda2", "8:2");
+         m.write("/sys/fs/btrfs/1234/devices/sda2/dev", "8:2\n"), m.write("/sys/fs/btrfs/1234/devices/sdb1/dev", "8:17\n");
+         m.mount("0:31", "/", "btrfs", "/dev/sda2");
+       }, true, true},
+      {"another btrfs", [](Machine& m) {
+         m.lies_on("/dev/sda2", "8:2");
+         m.write("/sys/fs/btrfs/1/devices/sda2/dev", "8:2\n"), m.write("/sys/fs/btrfs/2/devices/sdb1/dev", "8:17\n");
+         m.mount("0:31", "/", "btrfs", "/dev/sda2");
+       }, true, false},
+      {"a live system: / is an overlay over a loop over a file on a stick", [](Machine& m) {
+         m.disk("7:0", "loop0"), m.loop("7:0", "/cdrom/live.squashfs", "8:17"), m.mount("7:0", "/rofs", "squashfs");
+         m.lies_on("/rofs", "7:0"), m.mount("0:40", "/", "overlay", "overlay", "rw,lowerdir=/rofs,upperdir=/ram/up,workdir=/ram/work");
+       }, false, true},
+      {"a mount point with a space", [](Machine& m) { m.mount("8:17", "/media/my\\040stick"), m.mount("8:1", "/opt"); }, true, false},
+      {"this program runs from a stick", [](Machine& m) { m.lies_on("/proc/self/exe", "8:17"); }, false, true},
+  };
+  for (const Row& row : rows) {
+    Machine m;
+    two_disks(m);
+    row.build(m);
+    if (Machine::needed("8:0") != row.a || Machine::needed("8:16") != row.b) test::fail(__FILE__, __LINE__, row.what);
+  }
+}
+
+TEST("machine: in any tree of devices the system's disks are found, all of them and no other") {
+  std::mt19937 random(20261123);
+  const auto pick = [&](std::size_t below) { return static_cast<std::size_t>(random() % below); };
+  for (int round = 0; round < 150; ++round) {
+    Machine m;
+    // Leaves with the disks their bytes are on, known from how they are built.
+    std::vector<std::pair<std::string, std::set<std::string>>> devices;
+    const std::size_t disks = 2 + pick(4);
+    for (std::size_t d = 0; d < disks; ++d) {
+      const std::string number = "8:" + std::to_string(d * 16), name = std::string("sd") + static_cast<char>('a' + d);
+      m.disk(number, name);
+      devices.emplace_back(number, std::set{number});
+      for (std::size_t p = 1; p <= pick(4); ++p) {
+        const std::string part = "8:" + std::to_string(d * 16 + p);
+        m.partition(number, part, name + std::to_string(p));
+        devices.emplace_back(part, std::set{number});
+      }
+    }
+    for (std::size_t s = 0; s < pick(6); ++s) {
+      const std::string number = (pick(2) != 0 ? "253:" : "9:") + std::to_string(s);
+      m.disk(number, "stack" + std::to_string(s));
+      std::set<std::string> on;
+      for (std::size_t k = 0; k <= pick(3); ++k) {
+        const auto lower = devices[pick(devices.size())];
+        m.stack(number, lower.first);
+        on.insert(lower.second.begin(), lower.second.end());
+      }
+      devices.emplace_back(number, on);
+    }
+    std::set<std::string> wanted;
+    const char* points[] = {"/", "/boot", "/home", "/media/x", "/mnt/y", "/usr"};
+    for (const char* point : points) {
+      if (pick(3) == 0) continue;
+      const auto& chosen = devices[pick(devices.size())];
+      m.mount(chosen.first, point);
+      const bool system = std::string(point).find("/m") != 0;
+      if (system) wanted.insert(chosen.second.begin(), chosen.second.end());
+    }
+    for (std::size_t d = 0; d < disks; ++d) {
+      const std::string number = "8:" + std::to_string(d * 16);
+      if (Machine::needed(number) != wanted.contains(number)) test::fail(__FILE__, __LINE__, "round " + std::to_string(round) + ", disk " + number);
+    }
+  }
+}
+
+TEST("machine: a drive's own marks, behind USB and elsewhere") {
+  Machine m;
+  const std::string usb = "pci0000:00/0000:00:14.0/usb2/2-1";
+  m.disk("8:0", "sda", usb + "/2-1:1.0/host6/target6:0:0/6:0:0:0");
+  m.write("/sys/devices/" + usb + "/idVendor", "0781\n");
+  m.write("/sys/devices/" + usb + "/serial", "4C530001 \n");
+  m.write(m.home("8:0") + "/device/vpd_pg80", std::string("\0\x80\0\4", 4) + "SAME");
+  m.disk("259:0", "nvme0n1", "pci0000:00/0000:01:00.0/nvme/nvme0");
+  m.write(m.home("259:0") + "/device/serial", "S4EV  \n");
+  m.write(m.home("259:0") + "/wwid", "eui.0025\n");
+  m.disk("8:16", "sdb", "pci0000:00/0000:02:00.0/ata1/host0/target0:0:0/0:0:0:0");
+  m.write(m.home("8:16") + "/device/vpd_pg80", std::string("\0\x80\0\4", 4) + "WD-1 ");
+  const platform::DriveMarks a = platform::marks_of("8:0"), b = platform::marks_of("259:0"), c = platform::marks_of("8:16");
+  CHECK(a.serial == "4C530001" && a.bus_path == usb + "/2-1:1.0/host6/target6:0:0/6:0:0:0" && a.wwn.empty());
+  CHECK(b.serial == "S4EV" && b.wwn == "eui.0025");
+  CHECK(c.serial == "WD-1");
+  CHECK(platform::marks_of("1:1").bus_path.empty());
+}
