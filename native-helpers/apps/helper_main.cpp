@@ -6,18 +6,20 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "engine/broker/broker.hpp"
 #include "engine/consumer/consumer.hpp"
 #include "engine/job/run.hpp"
 #include "engine/producer/producer.hpp"
 #include "engine/session/verbs.hpp"
 #include "platform/device_watcher.hpp"
 #include "platform/process.hpp"
+#include "platform/rights.hpp"
 
 namespace {
 
 int usage() {
   std::fputs(
-      "usage: carousel-helper job | attach JOB | jobs | check PATH... | survey PATH... | watch | --version\n"
+      "usage: carousel-helper job | attach JOB | jobs | check PATH... | survey PATH... | watch | broker FOLDER | --version\n"
       "The helper of Carousel; started by the app and the carousel command. See docs/helper-protocol.md.\n",
       stderr);
   return 2;
@@ -44,6 +46,7 @@ int run(const std::vector<std::string>& args) {
   if (worker && (args.size() != 2 || !carousel::platform::started_by_supervisor())) return usage();
   if (role == "produce") return carousel::run_producer();
   if (role == "consume") return carousel::run_consumer();
+  if (role == "broker" && args.size() == 2) return carousel::run_broker(args[1]);
   if (role == "job" && args.size() == 1) return carousel::run_job();
   if (role == "attach" && args.size() == 2) return carousel::run_attach(args[1]);
   if (role == "jobs" && args.size() == 1) return carousel::run_jobs();
@@ -60,6 +63,10 @@ int run(const std::vector<std::string>& args) {
 
 int main(int argc, char** argv) {
   carousel::platform::prepare_process();
+  if (const carousel::Status status = carousel::platform::act_as_caller(); !status) {
+    std::fprintf(stderr, "%s\n", status.error().what.c_str());
+    return 1;
+  }
   const int code = run({argv + (argc > 0 ? 1 : 0), argv + argc});
   std::fflush(stdout);
   // No destructors at the end of the process: a worker's watching thread may still look at what they would take away.

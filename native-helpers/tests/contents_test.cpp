@@ -145,6 +145,4 @@ TEST("contents: levels of approval") {
   CHECK(safety::level_of(f, c) == 2);
   c.weighty = false, c.readable = false;
   CHECK(safety::level_of(f, c) == 2);
-  c.readable = true, f.removable = false, f.backing.inode = 9;  // a loop device
-  CHECK(safety::level_of(f, c) == 0);
 }

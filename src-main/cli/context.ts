@@ -1,6 +1,7 @@
 // What a command sees of the process it runs in; tests give it another one.
 
 import { createInterface } from 'node:readline/promises';
+import { createElevator, type Elevator } from '../core/elevation/elevator.ts';
 import { HelperClient } from '../core/helper/helper-client.ts';
 
 /** Where text goes. */
@@ -25,6 +26,8 @@ export interface CliContext {
   ask(question: string): Promise<string>;
   /** The way to the helper; throws `HelperNotFound`. */
   helper(): HelperClient;
+  /** The way to rights that this user does not have. */
+  elevator(): Elevator;
   /** Calls the handler on Ctrl-C and on a request to end; returns how to stop that. */
   onInterrupt(handler: () => void): () => void;
   setExitCode(code: number): void;
@@ -41,6 +44,7 @@ export function processContext(): CliContext {
     canAsk: process.stdin.isTTY && process.stderr.isTTY,
     ask,
     helper: () => new HelperClient(),
+    elevator: () => createElevator({ terminal: process.stdin.isTTY && process.stderr.isTTY }),
     onInterrupt,
     setExitCode: (code) => (process.exitCode = code),
   };

@@ -19,6 +19,7 @@ import { createHandlers } from './handlers.ts';
 import { HelperClient } from './helper/helper-client.ts';
 import { findHelper } from './helper/helper-path.ts';
 import { directLauncher } from './helper/launch/direct-launcher.ts';
+import type { HelperLauncher } from './helper/launch/launcher.ts';
 import type { Engine } from './jobs/engine.ts';
 import { createJobJournal } from './jobs/job-journal.ts';
 import { createKeptResults } from './jobs/kept-results.ts';
@@ -62,9 +63,9 @@ const checkMs = 4000;
 /** So often is looked for jobs that another program began. */
 const findJobsMs = 5000;
 
-function helperEngine(): () => Engine {
+function helperEngine(launcher: HelperLauncher | undefined): () => Engine {
   let engine: Engine | null = null;
-  return () => (engine ??= new HelperClient(directLauncher(findHelper()), checkMs));
+  return () => (engine ??= new HelperClient(launcher ?? directLauncher(findHelper()), checkMs));
 }
 
 const textOf = (error: unknown): string =>
@@ -73,7 +74,7 @@ const textOf = (error: unknown): string =>
 /** Puts the core together. */
 export async function createApp({ host, version, ports, recorder, ...own }: AppOptions): Promise<App> {
   const { clock, paths, elevation, powerGuard, fileDialogs } = ports;
-  const engine = own.engine ?? helperEngine();
+  const engine = own.engine ?? helperEngine(elevation.launcher);
   const logger = createLogger(clock, paths.logFile);
   const loaded = await loadSettings(paths.settingsFile, () => clock.now());
   const settings = loaded.store;

@@ -1,6 +1,7 @@
 /** What a host must supply to the core. Electron, `carousel serve` and the command line each have their own. */
 import type { ElevationState } from '@contract/groups/system.ts';
 import type { Timers } from '@contract/timers.ts';
+import type { HelperLauncher } from './helper/launch/launcher.ts';
 
 export interface Clock extends Timers {
   /** Milliseconds since 1970. */
@@ -20,6 +21,8 @@ export interface Paths {
 /** Rights to write to drives. */
 export interface Elevation {
   readonly state: ElevationState;
+  /** Starts helpers with the rights that were obtained; left out where there are only this user's own. */
+  readonly launcher?: HelperLauncher;
   /** Gets the rights, asking a person if needed. Throws a `ContractError` when they are not to be had. */
   obtain(): Promise<void>;
   onChange(listener: () => void): void;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { version } from '../../package.json';
 import { createApp } from '../core/create-app.ts';
 import { defaultPaths } from '../core/default-paths.ts';
-import { ownRights } from '../core/elevation.ts';
+import { createElevator } from '../core/elevation/elevator.ts';
 import { makePractice } from '../core/practice/make-practice.ts';
 import { systemClock } from '../core/system-clock.ts';
 import { isCommand, ownArguments, practiceFolder } from './command-line.ts';
@@ -47,7 +47,12 @@ export async function runMain(electron: ElectronParts): Promise<void> {
       host: 'electron',
       version,
       practiceOnly: practice !== undefined,
-      ports: { clock: systemClock, paths: { ...paths, practiceDir }, elevation: ownRights(), ...own },
+      ports: {
+        clock: systemClock,
+        paths: { ...paths, practiceDir },
+        elevation: createElevator({ terminal: false }),
+        ...own,
+      },
     });
   };
   const shell = startShell(electron, makeCore, shellPaths(app.isPackaged, paths.stateDir), {

@@ -12,6 +12,7 @@
 #include "engine/target/target.hpp"
 #include "engine/verify/verify.hpp"
 #include "platform/process.hpp"
+#include "platform/rights.hpp"
 
 namespace carousel {
 namespace {
@@ -56,6 +57,7 @@ Status Consumer::open() {
   Result<Target> target = Target::open(orders_.target, ring_.source_size(), ring_.block_size(), [this] { entry_.activity.fetch_add(1); }, orders_.approval);
   if (!target) return std::move(target).error();
   target_.emplace(std::move(*target));
+  if (Status status = platform::give_up_rights(); !status) return status;
   return target_->prepare();
 }
 

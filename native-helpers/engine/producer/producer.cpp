@@ -14,6 +14,7 @@
 #include "engine/source/source.hpp"
 #include "platform/clock.hpp"
 #include "platform/process.hpp"
+#include "platform/rights.hpp"
 
 namespace carousel {
 namespace {
@@ -57,7 +58,7 @@ Status Producer::start(const ProducerOrders& orders) {
   zero_fill_ = orders.zero_fill;
   limit_ = orders.limit;
   source_.emplace(std::move(*source));
-  return {};
+  return platform::give_up_rights();
 }
 
 /// First reading: keep the digest. Any later one must give the same, or the source is flaky or was changed.

@@ -43,9 +43,7 @@ std::string token_of(const platform::PathFacts& facts, int level, const std::arr
 }  // namespace
 
 int level_of(const platform::PathFacts& facts, const Contents& contents) {
-  // A loop device is a file in disguise, however "fixed" it calls itself.
-  const bool comes_and_goes = facts.removable || facts.backing.inode != 0;
-  if (!comes_and_goes || facts.size > kLargeDrive || contents.weighty || !contents.readable) return 2;
+  if (!facts.removable || facts.size > kLargeDrive || contents.weighty || !contents.readable) return 2;
   return contents.blank ? 0 : 1;
 }
 

@@ -14,6 +14,7 @@
 #include "base/bytes.hpp"
 #include "linux/mounts.hpp"
 #include "linux/sysfs.hpp"
+#include "platform/rights.hpp"
 #include "platform/system_error.hpp"
 
 #ifndef BLKGETDISKSEQ
@@ -122,13 +123,16 @@ Result<BlockFile> BlockFile::open_source(const std::string& path) {
     // Holding it exclusively keeps others from mounting or writing it meanwhile. What is mounted already cannot be held; that is the
     // one case in which a source is read all the same, and the job says so.
     const bool is_mounted = mounted(sysfs::name_of(st.st_rdev), file.mounted_writable_);
+    const Raised raised;
     file.handle_ = open_direct(path, O_RDONLY | O_NOFOLLOW | (is_mounted ? 0 : O_EXCL), direct);
   } else {
     file.handle_ = open_direct(path, O_RDONLY | O_NOFOLLOW, direct);
   }
   if (!file.handle_.valid()) return open_error(path, errno);
   const int fd = static_cast<int>(file.handle_.get());
+  const bool device = S_ISBLK(st.st_mode);
   if (fstat(fd, &st) != 0) return open_error(path, errno);
+  if (device != S_ISBLK(st.st_mode)) return Error{Code::changed_device, path + " is something else now than when it was checked"};
   if (S_ISREG(st.st_mode) && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     return Error{Code::in_use, path + " is being written by another job"};
   }
@@ -143,10 +147,13 @@ Result<BlockFile> BlockFile::open_to_look(const std::string& path) {
   BlockFile file;
   file.path_ = path;
   bool direct = false;
-  file.handle_ = open_direct(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, direct);
+  {
+    const Raised raised;
+    file.handle_ = open_direct(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, direct);
+  }
   struct stat st{};
   if (!file.handle_.valid() || fstat(static_cast<int>(file.handle_.get()), &st) != 0) return open_error(path, errno);
-  if (!S_ISBLK(st.st_mode) && !S_ISREG(st.st_mode)) return Error{Code::not_a_drive, path + " is neither a block device nor an ordinary file"};
+  if (!S_ISBLK(st.st_mode)) return Error{Code::not_a_drive, path + " is no block device"};
   Result<Geometry> geometry = geometry_of(static_cast<int>(file.handle_.get()), st, direct);
   if (!geometry) return std::move(geometry).error();
   file.geometry_ = *geometry;
@@ -160,6 +167,7 @@ Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
   file.created_ = request.create;
   bool direct = false;
   if (request.device) {
+    const Raised raised;
     file.handle_ = open_direct(request.path, O_RDWR | O_EXCL | O_NOFOLLOW, direct);
   } else {
     file.buffered_ = Handle(::open(request.path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | (request.create ? O_CREAT | O_EXCL : 0), 0644));

@@ -14,6 +14,7 @@
 #include "linux/mounts.hpp"
 #include "linux/protected_drives.hpp"
 #include "linux/sysfs.hpp"
+#include "platform/rights.hpp"
 
 namespace carousel::platform {
 namespace {
@@ -27,6 +28,9 @@ std::string real_path(const std::string& path) {
 bool in_device_folder(const std::string& resolved) {
   return resolved.starts_with("/dev/") && !resolved.starts_with("/dev/shm/") && !resolved.starts_with("/dev/mqueue/");
 }
+
+/// Why this user, whoever the process acts as, may not do it; 0: may.
+int denied(const std::string& path, int what) { return faccessat(AT_FDCWD, path.c_str(), what, AT_EACCESS) == 0 ? 0 : errno; }
 
 Identity file_identity(const struct stat& st) {
   Identity id;
@@ -44,7 +48,7 @@ void look_at_missing(PathFacts& facts) {
   }
   facts.resolved = (folder == "/" ? "" : folder) + facts.path.substr(slash);
   facts.read_error = ENOENT;
-  if (access(folder.c_str(), W_OK | X_OK) != 0) facts.write_error = errno;
+  facts.write_error = denied(folder, W_OK | X_OK);
   struct stat st{};
   if (stat(folder.c_str(), &st) == 0) {
     const auto below = sysfs::below(sysfs::name_of(st.st_dev));
@@ -58,6 +62,7 @@ bool is_protected(const PathFacts& facts) {
 }
 
 void look_at_device(PathFacts& facts, const struct stat& st) {
+  const Raised raised;  // what a drive rests on must be seen wherever it lies; nothing is opened for it
   const std::string device = sysfs::name_of(st.st_rdev);
   facts.kind = PathKind::device;
   facts.identity.device = true;
@@ -75,6 +80,7 @@ void look_at_device(PathFacts& facts, const struct stat& st) {
   facts.protected_drive = is_protected(facts);
   facts.holders = sysfs::holders(device);
   if (const auto file = sysfs::attribute(device, "loop/backing_file")) {
+    facts.removable = true;  // a file in disguise, however fixed the kernel calls it
     struct stat backing{};
     if (stat(file->c_str(), &backing) == 0 && S_ISREG(backing.st_mode)) facts.backing = file_identity(backing);
   }
@@ -109,10 +115,14 @@ PathFacts inspect(const std::string& path) {
     return facts;
   }
   facts.in_device_folder = in_device_folder(facts.resolved);
-  if (access(facts.resolved.c_str(), R_OK) != 0) facts.read_error = errno;
-  if (access(facts.resolved.c_str(), W_OK) != 0) facts.write_error = errno;
+  facts.read_error = denied(facts.resolved, R_OK), facts.write_error = denied(facts.resolved, W_OK);
   if (S_ISBLK(st.st_mode)) {
     look_at_device(facts, st);
+    // For a caller with fewer rights drives are opened with the system's - but not read where the system itself lies.
+    if (acting_for_caller() && !facts.backs_system) {
+      const Raised raised;
+      facts.read_error = denied(facts.resolved, R_OK), facts.write_error = denied(facts.resolved, W_OK);
+    }
   } else if (S_ISREG(st.st_mode)) {
     facts.kind = PathKind::file;
     facts.identity = file_identity(st);

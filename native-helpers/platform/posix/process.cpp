@@ -59,6 +59,28 @@ Result<Child> Child::start(const std::string& role, const std::string& device, E
       _exit(127);
     }
     if (null > kRing) ::close(null);
+    to_start_a_role();
+    execv(program.c_str(), argv.data());
+    _exit(127);
+  }
+  Child child;
+  child.pid_ = pid;
+  return child;
+}
+
+Result<Child> Child::serve(const std::vector<std::string>& args, Endpoint stream) {
+  const std::string program = own_program();
+  std::vector<std::string> words = {"carousel-helper"};
+  words.insert(words.end(), args.begin(), args.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const pid_t pid = fork();
+  if (pid < 0) return system_error(Code::internal, "cannot start a new process", errno);
+  if (pid == 0) {
+    const int fd = static_cast<int>(stream.read_handle());
+    if (setsid() < 0 || dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0) _exit(127);
+    to_start_a_role();
     execv(program.c_str(), argv.data());
     _exit(127);
   }

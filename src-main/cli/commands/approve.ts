@@ -2,10 +2,10 @@
 
 import { isAbsolute, resolve } from 'node:path';
 import { Command } from 'commander';
-import { surveyAll } from '../../core/helper/survey.ts';
 import { processContext, type CliContext } from '../context.ts';
 import { eraseLine, needOf, surveyOf, typedRight, type Found, type Need } from '../copy/approval.ts';
 import { CliError, EXIT, exitCodeOf, usageError, type ExitCode } from '../exit-codes.ts';
+import { getReady } from '../copy/rights.ts';
 import { cleanText } from '../output/clean.ts';
 import { notBegunSummary, turnedAway } from '../output/summary.ts';
 
@@ -44,8 +44,9 @@ export function approveCommand(context: CliContext = processContext()): Command 
 async function approve(given: readonly string[], flags: Flags, context: CliContext): Promise<ExitCode> {
   if (flags.typed !== undefined && given.length > 1) throw usageError('--typed is for one drive at a time');
   const paths = given.map((path) => (isAbsolute(path) ? path : resolve(context.cwd, path)));
-  const verdicts = await surveyAll(context.helper(), paths);
-  const found = paths.map((path, index): Found => ({ path, verdict: verdicts[index] }));
+  const ready = await getReady('', paths, context, (text) => context.stderr.write(`${text}\n`));
+  ready.close();
+  const { found } = ready;
   const all = found.map((one) => ({ found: one, need: driveOnly(one) }));
   const away = all.flatMap(({ found: { path }, need }) =>
     need.kind === 'away' ? [turnedAway(path, need.error)] : [],

@@ -7,7 +7,7 @@ import { version } from '../../../package.json';
 import { createApp } from '../../core/create-app.ts';
 import { defaultPaths } from '../../core/default-paths.ts';
 import type { ListDrives } from '../../core/devices/raw-drive.ts';
-import { ownRights } from '../../core/elevation.ts';
+import { ownRights } from '../../core/elevation/own-rights.ts';
 import { systemClock } from '../../core/system-clock.ts';
 import { processContext, type CliContext } from '../context.ts';
 import { CliError, EXIT } from '../exit-codes.ts';

@@ -8,7 +8,7 @@ import type { Role } from '@contract/groups/common.ts';
 import { version } from '../../../package.json';
 import { createApp } from '../../core/create-app.ts';
 import { defaultPaths } from '../../core/default-paths.ts';
-import { ownRights } from '../../core/elevation.ts';
+import { createElevator } from '../../core/elevation/elevator.ts';
 import { makePractice } from '../../core/practice/make-practice.ts';
 import { parseRecording } from '../../core/recording/recording.ts';
 import { createReplay } from '../../core/recording/replay.ts';
@@ -152,6 +152,7 @@ async function live(context: CliContext, { practice, record }: Flags): Promise<S
   if (practice !== undefined) await makePractice(practiceDir, {});
   const recorder =
     record === undefined ? undefined : createRecorder(resolve(context.cwd, record), version, systemClock);
+  const elevator = createElevator({ terminal: process.stdin.isTTY });
   const app = await createApp({
     host: 'serve',
     version,
@@ -160,7 +161,7 @@ async function live(context: CliContext, { practice, record }: Flags): Promise<S
     ports: {
       clock: systemClock,
       paths: { ...paths, practiceDir },
-      elevation: ownRights(),
+      elevation: elevator,
       powerGuard,
     },
   });
@@ -170,6 +171,7 @@ async function live(context: CliContext, { practice, record }: Flags): Promise<S
     async stop() {
       const running = Object.values(app.state.jobs).filter(({ state }) => state !== 'ended').length;
       await app.stop();
+      elevator.close();
       return running;
     },
   };

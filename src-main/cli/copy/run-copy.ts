@@ -2,7 +2,6 @@
 
 import type { HelperClient } from '../../core/helper/helper-client.ts';
 import type { HelperJob } from '../../core/helper/helper-job.ts';
-import { surveyAll } from '../../core/helper/survey.ts';
 import type { CliContext } from '../context.ts';
 import { terminalStyle } from '../context.ts';
 import { EXIT, exitCodeOf, usageError, type ExitCode } from '../exit-codes.ts';
@@ -12,15 +11,28 @@ import { notBegunSummary, withTurnedAway } from '../output/summary.ts';
 import { liveReporter, plainReporter } from '../output/text.ts';
 import { approveTargets, type Approval } from './approval.ts';
 import type { CopyPlan } from './copy-options.ts';
+import { getReady, type Ready } from './rights.ts';
 import { interruptMessage, OtherRiders } from './interrupts.ts';
 
 /** Copies; returns the exit status. */
 export async function runCopy(plan: CopyPlan, context: CliContext): Promise<ExitCode> {
   const reporter = reporterFor(plan, context);
-  const helper = context.helper();
   const { request } = plan;
-  const verdicts = await surveyAll(helper, request.targets);
-  const found = request.targets.map((path, index) => ({ path, verdict: verdicts[index] }));
+  const ready = await getReady(request.source, request.targets, context, (text) => reporter.note(text));
+  try {
+    return await copyWith(ready, plan, reporter, context);
+  } finally {
+    ready.close();
+  }
+}
+
+async function copyWith(
+  { helper, found }: Ready,
+  plan: CopyPlan,
+  reporter: CopyReporter,
+  context: CliContext,
+): Promise<ExitCode> {
+  const { request } = plan;
   const approval = await approveTargets(found, plan.given, context);
   if (approval.stop) {
     reporter.note(approval.stop.why);

@@ -1,6 +1,7 @@
 // A command's world for tests: collects what is said, answers questions, rings Ctrl-C.
 
 import type { HelperClient } from '../../core/helper/helper-client.ts';
+import { createElevator } from '../../core/elevation/elevator.ts';
 import type { CliContext, TextOut } from '../context.ts';
 
 /** A world and what came out of it. */
@@ -52,6 +53,7 @@ export function testWorld(setting: TestSetting = {}): TestWorld {
       return setting.answer ?? '';
     },
     helper: setting.helper ?? (() => raise()),
+    elevator: () => createElevator({ terminal: false, isRoot: true }),
     onInterrupt: (handler) => {
       handlers.add(handler);
       return () => handlers.delete(handler);

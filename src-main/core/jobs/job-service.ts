@@ -240,8 +240,17 @@ export function createJobService(options: JobServiceOptions): JobService {
     };
   }
 
-  async function obtainRights(drives: readonly Drive[]): Promise<void> {
-    if (drives.some(({ kind }) => kind === 'disk')) await options.elevation.obtain();
+  /** Asks a person only where this user may not open a drive as it is. */
+  async function obtainRights(source: Drive, targets: readonly Drive[]): Promise<void> {
+    const disks = [source, ...targets].filter(({ kind }) => kind === 'disk');
+    if (disks.length === 0 || !canElevate()) return;
+    const verdicts = await options.engine().check(disks.map(({ path }) => path));
+    const closed = verdicts.some((verdict, index) =>
+      (disks[index] === source ? verdict.source : verdict.target).reasons.some(
+        ({ code }) => code === 'no-permission',
+      ),
+    );
+    if (closed) await options.elevation.obtain();
   }
 
   function startEngine(
@@ -345,7 +354,10 @@ export function createJobService(options: JobServiceOptions): JobService {
 
   async function addTargets(job: JobId, targets: readonly Approval[]): Promise<TargetId[]> {
     const { run } = liveOf(job);
-    await obtainRights(targets.map(({ drive }) => driveOf(drive)));
+    await obtainRights(
+      sourceOf(run.job),
+      targets.map(({ drive }) => driveOf(drive)),
+    );
     const { drives, tokens } = await demandAll(sourceOf(run.job), targets);
     const riders = drives.map((drive, index) => ({
       id: freeTargetId(liveOf(job).run, index),
@@ -383,7 +395,10 @@ export function createJobService(options: JobServiceOptions): JobService {
       const from = driveOf(source);
       const [reason] = from.asSource.reasons;
       if (reason) throw new ContractError(reason);
-      await obtainRights(targets.map(({ drive }) => driveOf(drive)));
+      await obtainRights(
+        from,
+        targets.map(({ drive }) => driveOf(drive)),
+      );
       // After the prompt, however long it was open: the drives may be others by now.
       const { drives, tokens } = await demandAll(driveOf(source), targets);
       const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
@@ -408,7 +423,10 @@ export function createJobService(options: JobServiceOptions): JobService {
 
     async retry(job, targets) {
       const { run } = liveOf(job);
-      await obtainRights(targets.map(({ drive }) => driveOf(drive)));
+      await obtainRights(
+        sourceOf(run.job),
+        targets.map(({ drive }) => driveOf(drive)),
+      );
       const { drives, tokens } = await demandAll(sourceOf(run.job), targets);
       const riders = drives.map((drive) => {
         const place = Object.values(liveOf(job).run.job.targets).find(

@@ -44,7 +44,7 @@ class BlockFile {
  public:
   /// Opens for reading only. A device is held exclusively if nothing has it mounted. Code::in_use, no_permission, not_found ...
   static Result<BlockFile> open_source(const std::string& path);
-  /// Opens for reading only and holds nobody off: for a look at what is on it.
+  /// Devices only: opens for reading and holds nobody off, for a look at what is on it.
   static Result<BlockFile> open_to_look(const std::string& path);
   /// Opens for reading and writing, exclusively, never creating a device node and never falling back to a shared open.
   /// Code::changed_device if it is not the one expected; Code::no_space if the file cannot be allocated (a file made here is removed again).

@@ -25,6 +25,9 @@ class Child {
   /// (as the handles returned by inherited_control() and inherited_ring()) and standard error; it dies of nothing that ends the parent.
   static Result<Child> start(const std::string& role, const std::string& device, Endpoint control, NativeHandle ring);
 
+  /// Runs this program again with these arguments, `stream` as its standard input and output, in a session of its own.
+  static Result<Child> serve(const std::vector<std::string>& args, Endpoint stream);
+
   [[nodiscard]] std::int64_t pid() const { return pid_; }
   /// How it ended, if it has; the process is then gone for good.
   std::optional<ExitStatus> poll_exit();

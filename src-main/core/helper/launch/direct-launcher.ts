@@ -9,7 +9,16 @@ const DRAIN_MS = 1000;
 
 /** A launcher for the helper at this path. */
 export function directLauncher(helperPath: string): HelperLauncher {
-  return { launch: (args) => spawnHelper(helperPath, args) };
+  return { launch: (args) => spawnHelper(helperPath, args, withoutAskers(process.env)) };
+}
+
+/** Where this whole program runs as root, it is the one who asks: the helper must not act for who once called sudo. */
+function withoutAskers({
+  SUDO_UID: _sudo,
+  PKEXEC_UID: _pkexec,
+  ...env
+}: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return env;
 }
 
 /**
