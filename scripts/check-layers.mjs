@@ -49,6 +49,7 @@ const rows = [
   { in: 'tools', may: ['base', 'platform/include', 'engine', 'tests'] },
   { in: 'tests/linux', may: ['base', 'platform', 'engine', 'tests'], os: true },
   { in: 'tests/posix', may: ['base', 'platform', 'engine', 'tests'], os: true },
+  { in: 'fuzz', may: ['base', 'platform/include', 'engine'] },
   { in: 'tests', may: ['base', 'platform/include', 'platform/fake', 'engine'] },
 ];
 

@@ -95,6 +95,7 @@ export const steps = [
     input: () => engineTests().length > 0,
     packages: [
       ['dcfldd', 'dcfldd'],
+      ['sudo', 'sudo'],
       ['f3write', 'f3'],
     ],
     commands: (report) => [

@@ -69,15 +69,17 @@ class Broker {
   }
 
   void serve() {
-    while (!core_.closed()) {
-      platform::PollItem item = core_.poll_item();
-      platform::poll({&item, 1}, children_.empty() ? -1 : kReapMs);
-      core_.receive();
+    for (;;) {
+      // First what came together with the proof.
       while (const std::optional<std::string> line = core_.next_line()) {
         if (!obey(*line)) return;
       }
       reap();
       core_.flush();
+      if (core_.closed()) return;
+      platform::PollItem item = core_.poll_item();
+      platform::poll({&item, 1}, children_.empty() ? -1 : kReapMs);
+      core_.receive();
     }
   }
 

@@ -32,9 +32,7 @@ void add(Sha256& sum, std::string_view field) {
 std::string token_of(const platform::PathFacts& facts, int level, const std::array<std::byte, 32>& first) {
   Sha256 sum;
   for (const std::string& field : {facts.bus_path, facts.serial, facts.wwn}) add(sum, field);
-  for (const std::uint64_t number : {facts.size, facts.identity.sequence, facts.backing.major, facts.backing.minor, facts.backing.inode}) {
-    add(sum, std::to_string(number));
-  }
+  for (const std::uint64_t number : {facts.size, facts.identity.sequence}) add(sum, std::to_string(number));
   add(sum, hex(first));
   const std::array<std::byte, 32> digest = sum.finish();
   return std::string(kVersion) + "-" + std::to_string(level) + "-" + hex(digest);

@@ -27,7 +27,7 @@ struct Survey {
 };
 
 /// Reads what is on the device and makes the token: a level and the SHA-256 over bus path, serial number, world-wide name, exact size, disk
-/// sequence number, what a loop device is made of, and the first MiB. Code::changed_device if `facts` are about another device.
+/// sequence number, and the first MiB. Code::changed_device if `facts` are about another device.
 Result<Survey> survey(platform::BlockFile& device, const platform::PathFacts& facts);
 
 /// The last look before the first write, on the open device itself: the rules once more, then the token. Code::other_than_approved,

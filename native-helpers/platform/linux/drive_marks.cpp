@@ -53,6 +53,7 @@ DriveMarks marks_of(const std::string& device) {
   const std::string folder(real);
   const std::size_t devices = folder.find("/devices/");
   if (devices != std::string::npos) marks.bus_path = folder.substr(devices + 9).substr(0, folder.rfind("/block/") - devices - 9);
+  if (const auto file = sysfs::line(folder + "/loop/backing_file")) marks.bus_path += " " + *file;
   const std::string usb = usb_above(folder);
   // Behind a USB bridge every stick may say the same; the bridge itself knows better.
   if (!usb.empty()) marks.serial = first_of({usb + "/serial"});

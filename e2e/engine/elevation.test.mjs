@@ -1,0 +1,490 @@
+// An unprivileged user, a rule for exactly our helper, and everybody who would like to misuse it. Makes its own users and sudo rule, and
+// removes them. The program is tested from a copy that every user may read.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, describe } from 'node:test';
+import WebSocket from 'ws';
+import { assertUntouched, endOf } from './support/expect.mjs';
+import { HELPER, ROOT, Run, until } from './support/run.mjs';
+import { onPath } from './support/tools.mjs';
+import { MiB, scenario } from './support/world.mjs';
+
+const SIZE = 2 * MiB + 5;
+const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
+const suffix = randomBytes(3).toString('hex');
+const carol = `carol${suffix}`;
+const mallory = `mallory${suffix}`;
+const rule = `/etc/sudoers.d/carousel-test-${suffix}`;
+
+let copy;
+let uid;
+let helper;
+let noUser = !isRoot && 'needs root on Linux';
+const noSudo = !onPath('sudo') && 'sudo is missing';
+
+before(() => {
+  if (!isRoot) return;
+  copy = fs.mkdtempSync(path.join(os.tmpdir(), 'carousel-elevation-'));
+  fs.chmodSync(copy, 0o755);
+  for (const what of ['bin', 'dist', 'package.json'])
+    fs.cpSync(path.join(ROOT, what), path.join(copy, what), { recursive: true });
+  helper = path.join(copy, 'native-helpers/build/Release/carousel-helper');
+  fs.mkdirSync(path.dirname(helper), { recursive: true });
+  fs.copyFileSync(HELPER, helper);
+  fs.chmodSync(helper, 0o755);
+  for (const user of [carol, mallory])
+    execFileSync('useradd', ['--no-create-home', '--shell', '/bin/sh', user]);
+  uid = Number(execFileSync('id', ['-u', carol], { encoding: 'utf8' }));
+});
+
+after(() => {
+  if (!isRoot) return;
+  fs.rmSync(rule, { force: true });
+  for (const user of [carol, mallory]) spawnSync('userdel', [user]);
+  fs.rmSync(copy, { recursive: true, force: true });
+});
+
+/** A folder of the user's in the test's world. */
+function home(w, user, name = user) {
+  const folder = w.path(name);
+  fs.chmodSync(w.dir, 0o755);
+  fs.mkdirSync(folder);
+  execFileSync('chown', [user, folder]);
+  return folder;
+}
+
+/** Runs a program as a user, with nothing of our own surroundings. */
+function as(w, user, command, { folder, PATH = process.env.PATH, ...more }) {
+  const [name, value] = w.mark.split('=');
+  const env = [
+    `HOME=${folder}`,
+    `CAROUSEL_HOME=${folder}`,
+    `TMPDIR=${folder}`,
+    `PATH=${PATH}`,
+    `${name}=${value}`,
+  ];
+  const words = [`--reuid=${user}`, `--regid=${user}`, '--init-groups', 'env', '-i', ...env, ...command];
+  return new Run('setpriv', words, {
+    env: process.env,
+    mark: w.mark,
+    cwd: '/',
+    ...more,
+  });
+}
+
+const program = (...args) => [process.execPath, path.join(copy, 'bin/carousel'), ...args];
+
+/** Lets a user run exactly our helper's broker, and counts how often that is done. */
+function allow(w, folder, user = carol) {
+  fs.writeFileSync(rule, `${user} ALL=(root) NOPASSWD: ${helper} broker *\n`, { mode: 0o440 });
+  w.after(() => fs.rmSync(rule, { force: true }));
+  const bin = path.join(folder, 'bin');
+  const log = path.join(folder, 'asked');
+  fs.mkdirSync(bin);
+  fs.writeFileSync(path.join(bin, 'sudo'), `#!/bin/sh\necho asked >> ${log}\nexec ${realSudo()} "$@"\n`, {
+    mode: 0o755,
+  });
+  fs.writeFileSync(log, '');
+  execFileSync('chown', [user, log]);
+  return {
+    PATH: `${bin}:${process.env.PATH}`,
+    times: () => fs.readFileSync(log, 'utf8').split('\n').length - 1,
+  };
+}
+
+const realSudo = () => execFileSync('sh', ['-c', 'command -v sudo'], { encoding: 'utf8' }).trim();
+
+async function sourceOf(w, folder, user = carol, size = SIZE) {
+  const source = await w.source('source.img', size);
+  execFileSync('chown', [user, source]);
+  return source;
+}
+
+/** Sticks that only root may open. */
+async function lockedSticks(w, names, options = { size: '4M' }) {
+  const sticks = await w.sticks(names, options);
+  for (const { dev } of sticks) {
+    fs.chownSync(dev, 0, 0);
+    fs.chmodSync(dev, 0o600);
+  }
+  for (const stick of sticks) await stick.stat({ reset: true });
+  return sticks;
+}
+
+/** Processes of the copied helper, by arguments. */
+const helpers = () =>
+  fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const exe = fs.readlinkSync(`/proc/${pid}/exe`);
+        return exe === helper
+          ? [{ pid: Number(pid), args: fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8') }]
+          : [];
+      } catch {
+        return [];
+      }
+    });
+
+const nobodyLeft = () => until(() => helpers().length === 0, 'the elevated processes to end', 15_000);
+
+/** Meets an elevated helper the way the given player does. */
+async function meet(w, what, { user = carol, callerUid = uid } = {}) {
+  const folder = home(w, user);
+  const place = path.join(folder, 'meeting');
+  const player = as(
+    w,
+    user,
+    [process.execPath, path.join(copy, 'core-player.mjs'), JSON.stringify({ folder: place, ...what })],
+    { folder, hang: 40_000 },
+  );
+  fs.copyFileSync(path.join(ROOT, 'e2e/engine/support/core-player.mjs'), path.join(copy, 'core-player.mjs'));
+  await player.seen(({ ready }) => ready, 'the player');
+  const broker = new Run(helper, ['broker', place], {
+    env: { PATH: process.env.PATH, SUDO_UID: String(callerUid) },
+    mark: w.mark,
+    cwd: '/',
+    hang: 40_000,
+  });
+  return {
+    player,
+    broker,
+    place,
+    async end() {
+      player.child.kill();
+      await player.exit;
+      await broker.exit;
+      await nobodyLeft();
+    },
+  };
+}
+
+/** A front end of `carousel serve`, over its WebSocket. */
+async function connect(url) {
+  const page = await fetch(url, { redirect: 'manual' });
+  const { host, origin } = new URL(url);
+  const socket = new WebSocket(`ws://${host}/rpc`, {
+    headers: { cookie: page.headers.get('set-cookie').split(';')[0], origin },
+  });
+  const waiting = new Map();
+  let next = 0;
+  socket.on('message', (data) => {
+    const message = JSON.parse(data);
+    waiting.get(message.id)?.(message);
+  });
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
+  socket.send(JSON.stringify({ kind: 'hello', version: 1 }));
+  return {
+    async call(name, input) {
+      const id = next++;
+      socket.send(JSON.stringify({ kind: 'call', id, name, input }));
+      const answer = await new Promise((resolve) => waiting.set(id, resolve));
+      assert.equal(answer.kind, 'result', `${name}: ${JSON.stringify(answer.error)}`);
+      return answer.output;
+    },
+    close: () => socket.close(),
+  };
+}
+
+describe('rights', { concurrency: 1 }, () => {
+  scenario(
+    'without a rule: a clear message, exit 5, not a byte',
+    { sticks: true, when: noUser || noSudo },
+    async (w) => {
+      const folder = home(w, carol);
+      const source = await sourceOf(w, folder);
+      const [stick] = await lockedSticks(w, ['a']);
+      const run = as(w, carol, program('copy', source, stick.dev, '--yes', '--json'), { folder });
+      const end = await run.exit;
+      assert.equal(end.code, 5, end.stderr);
+      assert.match(end.stderr, /may not open these drives/);
+      assert.equal(endOf(end.summary, stick.dev), 'refused no-permission');
+      await assertUntouched(stick);
+    },
+  );
+
+  scenario(
+    'with a rule for exactly the helper a copy works, and what a person may write needs no rights',
+    { sticks: true, when: noUser || noSudo },
+    async (w) => {
+      const folder = home(w, carol);
+      const source = await sourceOf(w, folder);
+      const [locked, open] = await lockedSticks(w, ['locked', 'open']);
+      fs.chownSync(open.dev, uid, 0);
+      const { PATH, times } = allow(w, folder);
+      const image = path.join(folder, 'out.img');
+      const plain = await as(
+        w,
+        carol,
+        program('copy', source, open.dev, image, '--yes', '--verify', '--json'),
+        { folder, PATH },
+      ).exit;
+      assert.equal(plain.code, 0, plain.stderr);
+      assert.equal(times(), 0, 'asked for rights that were not needed');
+      const end = await as(w, carol, program('copy', source, locked.dev, '--yes', '--verify', '--json'), {
+        folder,
+        PATH,
+      }).exit;
+      assert.equal(end.code, 0, end.stderr);
+      assert.equal(endOf(end.summary, locked.dev), 'verified');
+      assert.equal(times(), 1);
+      await w.equal(source, locked.dev, SIZE);
+      await nobodyLeft();
+    },
+  );
+
+  scenario('three jobs of one app ask once', { sticks: true, when: noUser || noSudo }, async (w) => {
+    const folder = home(w, carol);
+    const source = await sourceOf(w, folder);
+    const sticks = await lockedSticks(w, ['one', 'two', 'three'], { size: '4M', plain: false });
+    const { PATH, times } = allow(w, folder);
+    const shim = `${path.join(ROOT, 'testlab/shim')}:${PATH}`;
+    const serve = as(w, carol, ['env', 'CAROUSEL_SHOW_LOOP=1', ...program('serve', '--json')], {
+      folder,
+      PATH: shim,
+    });
+    const { url } = await serve.seen(({ event }) => event === 'listening', 'its address');
+    const app = await connect(url);
+    const { drive: from } = await app.call('drives.addImage', { path: source });
+    for (const stick of sticks) {
+      const drive = await until(async () => {
+        await app.call('drives.rescan', {});
+        const { state } = await app.call('state.get', {});
+        return Object.values(state.drives).find(({ path: at }) => at === stick.dev);
+      }, `${stick.dev} in the catalogue`);
+      const { targets } = await app.call('jobs.checkTargets', { source: from, targets: [drive.id] });
+      assert.equal(targets[0].ok, true, JSON.stringify(targets[0].reasons));
+      const word = drive.identity.serial?.replace(/[^A-Za-z0-9]/g, '').slice(-4) ?? drive.title;
+      const { job } = await app.call('jobs.start', {
+        source: from,
+        targets: [
+          { drive: drive.id, token: targets[0].token, ...(targets[0].level === 2 ? { typed: word } : {}) },
+        ],
+      });
+      const ended = await until(async () => {
+        const { state } = await app.call('state.get', {});
+        return state.jobs[job].state === 'ended' && state.jobs[job];
+      }, 'the job to end');
+      assert.deepEqual(
+        Object.values(ended.targets).map(({ state, error }) => [state, error?.code]),
+        [['verified', undefined]],
+      );
+      await w.equal(source, stick.dev, SIZE);
+    }
+    assert.equal(times(), 1, 'a person was asked more than once');
+    const { state } = await app.call('state.get', {});
+    assert.equal(state.system.elevation, 'granted');
+    app.close();
+    serve.child.kill('SIGTERM');
+    await serve.exit;
+    await nobodyLeft();
+  });
+
+  scenario(
+    'a closed prompt and nobody to ask are told apart (pkexec played by a stand-in)',
+    { sticks: true, when: noUser },
+    async (w) => {
+      const folder = home(w, carol);
+      const source = await sourceOf(w, folder);
+      const [stick] = await lockedSticks(w, ['a']);
+      const bin = path.join(folder, 'bin');
+      fs.mkdirSync(bin);
+      for (const [status, words] of [
+        [126, /were not given/],
+        [127, /neither sudo nor pkexec/],
+      ]) {
+        fs.writeFileSync(path.join(bin, 'pkexec'), `#!/bin/sh\nexit ${status}\n`, { mode: 0o755 });
+        const end = await as(w, carol, program('copy', source, stick.dev, '--yes', '--json'), {
+          folder,
+          PATH: bin,
+        }).exit;
+        assert.equal(end.code, 5, end.stderr);
+        assert.match(end.stderr, words);
+      }
+      await assertUntouched(stick);
+    },
+  );
+});
+
+describe('the elevated helper and those who would misuse it', { concurrency: 1 }, () => {
+  const job = (source, ...targets) => ({
+    args: ['job'],
+    lines: [{ verb: 'start', version: 1, source: { path: source }, targets, options: {} }],
+  });
+
+  scenario(
+    'files are opened as the caller: /etc/shadow is no source, and nothing is written where the caller may not',
+    { root: true, when: noUser },
+    async (w) => {
+      const out = w.path('out.img');
+      const mine = await sourceOf(w, w.dir, carol, 512); // smaller than anything it could replace
+      const secret = w.path('secret.img');
+      fs.writeFileSync(secret, Buffer.alloc(4096, 1), { mode: 0o600 });
+      const link = w.path('link.img');
+      fs.symlinkSync('/etc/shadow', link);
+      const dark = w.path('dark');
+      fs.mkdirSync(dark, { mode: 0o700 });
+      const cases = [
+        ['/etc/shadow', path.join(w.dir, carol, 'out.img')],
+        [secret, path.join(w.dir, carol, 'out.img')],
+        [link, path.join(w.dir, carol, 'out.img')],
+        [mine, out],
+        [mine, secret],
+        [mine, path.join(dark, 'out.img')],
+        [mine, link],
+      ];
+      const meeting = await meet(w, {
+        launches: cases.map(([source, target]) => job(source, { path: target })),
+      });
+      const summaries = await until(() => {
+        const found = meeting.player.events.filter(({ said }) => said?.event === 'summary');
+        return found.length === cases.length && found.map(({ said }) => said);
+      }, 'all summaries');
+      for (const summary of summaries) {
+        assert.equal(summary.ok, false, JSON.stringify(summary));
+        assert.match(summary.targets[0].error.code, /^(no-permission|not-a-drive)$/, JSON.stringify(summary));
+      }
+      assert.equal(fs.existsSync(out), false);
+      assert.deepEqual(fs.readFileSync(secret), Buffer.alloc(4096, 1));
+      assert.deepEqual(fs.readdirSync(dark), []);
+      await meeting.end();
+    },
+  );
+
+  for (const [name, what] of [
+    ['a folder that others may enter', { folderMode: 0o755 }],
+    ['a secret that others may read', { secretMode: 0o644 }],
+    ['a secret that is a link to /etc/shadow', { secretLink: '/etc/shadow' }],
+    ['a secret of another length', { secretText: 'a'.repeat(127) }],
+    ['a core that does not know the secret (token swapped)', { wrongProof: true }],
+  ])
+    scenario(`${name}: the helper goes`, { root: true, when: noUser }, async (w) => {
+      const meeting = await meet(w, { ...what, launches: [{ args: ['check', '/dev/null'] }] });
+      const { code } = await meeting.broker.exit;
+      assert.equal(code, 1);
+      assert.equal(
+        meeting.player.events.some(({ said }) => said?.launch),
+        false,
+      );
+      await meeting.end();
+    });
+
+  scenario("another user's folder and socket: the helper goes", { root: true, when: noUser }, async (w) => {
+    const meeting = await meet(w, { launches: [{ args: ['check', '/dev/null'] }] }, { user: mallory });
+    assert.equal((await meeting.broker.exit).code, 1);
+    await meeting.end();
+  });
+
+  scenario(
+    'the core may start jobs and looks, nothing else; garbage ends the connection',
+    { root: true, when: noUser },
+    async (w) => {
+      const meeting = await meet(w, {
+        launches: [
+          { args: ['consume', '/dev/null'] },
+          { args: ['broker', '/tmp'] },
+          { args: ['job', 'more'] },
+          { args: [] },
+          { args: ['check', '/dev/null'] },
+        ],
+      });
+      const ends = await until(() => {
+        const found = meeting.player.events.filter(({ said }) => said?.ended);
+        return found.length === 5 && found.map(({ said }) => said);
+      }, 'all answers');
+      assert.equal(ends.filter(({ problem }) => problem === 'refused').length, 4);
+      assert.equal(ends.filter(({ code }) => code === 0).length, 1);
+      await meeting.end();
+    },
+  );
+
+  scenario(
+    'a stranger who connects first is told nothing, and the helper still gets in',
+    { root: true, when: noUser || noSudo },
+    async (w) => {
+      const folder = home(w, carol);
+      const source = await sourceOf(w, folder);
+      const [stick] = await lockedSticks(w, ['a']);
+      const { PATH } = allow(w, folder);
+      // sudo waits until the stranger, who is the same user, has spoken.
+      const stranger = path.join(folder, 'stranger.mjs');
+      const heard = path.join(folder, 'heard');
+      fs.writeFileSync(
+        stranger,
+        `import net from 'node:net'; import fs from 'node:fs';
+const socket = net.connect(process.argv[2] + '/s');
+socket.write(JSON.stringify({ broker: 1, proof: 'f'.repeat(64) }) + '\\n');
+let text = ''; socket.on('data', (chunk) => (text += chunk)); socket.on('error', () => undefined);
+socket.on('close', () => fs.writeFileSync(${JSON.stringify(heard)}, 'heard:' + text));`,
+      );
+      fs.writeFileSync(
+        path.join(folder, 'bin/sudo'),
+        `#!/bin/sh\nfor last; do :; done\n${process.execPath} ${stranger} "$last"\nexec ${realSudo()} "$@"\n`,
+      );
+      const end = await as(w, carol, program('copy', source, stick.dev, '--yes', '--json'), { folder, PATH })
+        .exit;
+      assert.equal(fs.readFileSync(heard, 'utf8'), 'heard:');
+      assert.equal(end.code, 0, end.stderr);
+      await nobodyLeft();
+    },
+  );
+
+  scenario(
+    'a job of one user: seen and joined by that user, attached to again when the app is gone, closed to another',
+    { sticks: true, when: noUser },
+    async (w) => {
+      const source = await sourceOf(w, w.dir, carol, 6 * MiB);
+      const [stick] = await lockedSticks(w, ['slow'], { size: '8M', writeBps: '1MB' });
+      const [{ approval }] = [JSON.parse(w.sync(['survey', stick.dev]).stdout).survey];
+      const meeting = await meet(w, { launches: [job(source, { path: stick.dev, approval })] });
+      const started = await meeting.player.seen(({ said }) => said?.event === 'job', 'the job');
+      await meeting.player.seen(({ said }) => said?.event === 'joined', 'the ride');
+      const key = started.said.job;
+      // Everybody who only holds a device has put all rights away.
+      const consumer = helpers().find(({ args }) => args.includes('\0consume\0'));
+      const status = fs.readFileSync(`/proc/${consumer.pid}/status`, 'utf8');
+      assert.match(status, new RegExp(`Uid:\\s+${uid}\\s+${uid}\\s+${uid}\\s+${uid}`));
+      assert.match(status, /CapPrm:\s+0+\n/);
+      assert.match(status, /NoNewPrivs:\s+1/);
+      assert.match(status, /Seccomp:\s+2/);
+      const devices = fs
+        .readdirSync(`/proc/${consumer.pid}/fd`)
+        .map((fd) => fs.readlinkSync(`/proc/${consumer.pid}/fd/${fd}`))
+        .filter((at) => at.startsWith('/dev/') && at !== '/dev/null');
+      assert.deepEqual(devices, [stick.dev]);
+      const supervisor = helpers().find(({ args }) => args.includes('\0job\0'));
+      const caps = /CapPrm:\s+([0-9a-f]+)/.exec(fs.readFileSync(`/proc/${supervisor.pid}/status`, 'utf8'))[1];
+      assert.equal(
+        BigInt(`0x${caps}`).toString(2).replaceAll('0', '').length,
+        6,
+        'capabilities of the supervisor',
+      );
+      // The app goes away.
+      meeting.player.child.kill('SIGKILL');
+      await meeting.broker.exit;
+      const back = as(w, carol, [helper, 'attach', key], { folder: w.dir });
+      await back.seen(({ event, source: at }) => event === 'job' && at.path === source, 'the same job');
+      const stranger = as(w, mallory, [helper, 'attach', key], { folder: w.dir });
+      assert.equal((await stranger.exit).code, 1);
+      assert.deepEqual(
+        stranger.events.map(({ code }) => code),
+        ['other-user'],
+      );
+      assert.equal((await as(w, mallory, [helper, 'jobs'], { folder: w.dir }).exit).events.length, 0);
+      const mine = await as(w, carol, [helper, 'jobs'], { folder: w.dir }).exit;
+      assert.deepEqual(
+        mine.events.map(({ job: at }) => at),
+        [key],
+      );
+      await back.seen(({ event, ok }) => event === 'summary' && ok, 'a good end');
+      await w.equal(source, stick.dev, 6 * MiB);
+      await nobodyLeft();
+    },
+  );
+});
