@@ -467,7 +467,8 @@ socket.on('close', () => fs.writeFileSync(${JSON.stringify(heard)}, 'heard:' + t
       );
       // The app goes away.
       meeting.player.child.kill('SIGKILL');
-      await meeting.broker.exit;
+      // The job holds the broker's standard error open, so its pipes tell nothing.
+      await until(() => !helpers().some(({ pid }) => pid === meeting.broker.pid), 'the broker to go');
       const back = as(w, carol, [helper, 'attach', key], { folder: w.dir });
       await back.seen(({ event, source: at }) => event === 'job' && at.path === source, 'the same job');
       const stranger = as(w, mallory, [helper, 'attach', key], { folder: w.dir });
