@@ -59,7 +59,11 @@ export function createElevator(options: ElevatorOptions): Elevator {
   }
 
   async function tryWay(way: Way): Promise<Refusal | null> {
-    const place = await Meeting.open(env['XDG_RUNTIME_DIR']);
+    const place = await Meeting.open(env['XDG_RUNTIME_DIR']).catch((error: unknown) => {
+      log(`there is no place to meet an elevated helper: ${String(error)}`);
+      return null;
+    });
+    if (place === null) return 'unavailable';
     const prompt = ask(way, helper(), place.folder, path);
     // No limit of time: a person looks at it.
     const refusal = await Promise.race([place.met.then(() => null), prompt.ended]);
