@@ -8,7 +8,9 @@
       'engine/source/source.cpp', 'engine/producer/producer.cpp',
       'engine/target/target.cpp', 'engine/verify/verify.cpp', 'engine/consumer/consumer.cpp',
       'engine/safety/rules.cpp',
-      'engine/session/line_channel.cpp', 'engine/session/orders.cpp', 'engine/session/verbs.cpp', 'engine/session/worker_link.cpp',
+      'engine/probe/drive.cpp', 'engine/probe/examiner.cpp', 'engine/probe/findings.cpp', 'engine/probe/full.cpp', 'engine/probe/passes.cpp',
+      'engine/probe/pattern.cpp', 'engine/probe/probe.cpp', 'engine/probe/quick.cpp',
+      'engine/session/line_channel.cpp', 'engine/session/order_fields.cpp', 'engine/session/orders.cpp', 'engine/session/verbs.cpp', 'engine/session/worker_link.cpp',
       'engine/job/clients.cpp', 'engine/job/events.cpp', 'engine/job/job.cpp', 'engine/job/relay.cpp', 'engine/job/riders.cpp', 'engine/job/run.cpp',
     ],
     'posix_sources': [

@@ -8,6 +8,8 @@
 #include "base/json.hpp"
 #include "engine/consumer/consumer.hpp"
 #include "engine/job/run.hpp"
+#include "engine/probe/examiner.hpp"
+#include "engine/probe/probe.hpp"
 #include "engine/producer/producer.hpp"
 #include "engine/session/verbs.hpp"
 #include "platform/device_watcher.hpp"
@@ -17,7 +19,7 @@ namespace {
 
 int usage() {
   std::fputs(
-      "usage: carousel-helper job | attach JOB | jobs | check PATH... | watch | --version\n"
+      "usage: carousel-helper job | attach JOB | jobs | check PATH... | probe | watch | --version\n"
       "The helper of Carousel; started by the app and the carousel command. See docs/helper-protocol.md.\n",
       stderr);
   return 2;
@@ -40,10 +42,12 @@ int watch() {
 int run(const std::vector<std::string>& args) {
   if (args.empty()) return usage();
   const std::string& role = args[0];
-  const bool worker = role == "produce" || role == "consume";
+  const bool worker = role == "produce" || role == "consume" || role == "examine";
   if (worker && (args.size() != 2 || !carousel::platform::started_by_supervisor())) return usage();
   if (role == "produce") return carousel::run_producer();
   if (role == "consume") return carousel::run_consumer();
+  if (role == "examine") return carousel::probe::run_examiner();
+  if (role == "probe" && args.size() == 1) return carousel::probe::run_probe();
   if (role == "job" && args.size() == 1) return carousel::run_job();
   if (role == "attach" && args.size() == 2) return carousel::run_attach(args[1]);
   if (role == "jobs" && args.size() == 1) return carousel::run_jobs();

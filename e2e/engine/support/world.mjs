@@ -128,6 +128,20 @@ export class World {
     return this.#track(new Run(HELPER, ['attach', job], { env: this.env, mark: this.mark, stdin: true }));
   }
 
+  /** `carousel-helper probe`. */
+  probe(target, options = {}, { hang } = {}) {
+    const run = new Run(HELPER, ['probe'], {
+      env: this.env,
+      mark: this.mark,
+      cwd: this.dir,
+      hang,
+      stdin: true,
+    });
+    run.say({ verb: 'probe', version: 1, target: { path: target }, options });
+    this.#runs.push(run);
+    return run;
+  }
+
   /** The command line with any arguments; not JSON lines only. */
   command(args, options = {}) {
     return this.#track(

@@ -83,6 +83,8 @@ void Job::obey(Client& client, const Verb& verb) {
   } else if (const auto* digests = std::get_if<DigestsVerb>(&verb.what)) {
     if (!ring_) return refuse(client, verb.request, {Code::internal, "there is no ring"});
     client.link.send(digests_line(*digests, verb.request));
+  } else if (std::holds_alternative<ProbeVerb>(verb.what)) {
+    refuse(client, verb.request, {Code::protocol, "a probe is not part of a job"});
   }
 }
 

@@ -124,6 +124,23 @@ JobOptions options(Reader& outer) {
   return o;
 }
 
+ProbeVerb probe(Reader& outer) {
+  ProbeVerb probe;
+  if (outer.whole("version", 0, 0, std::uint64_t{1} << 52) != kProtocolVersion) outer.fail("this helper speaks version 1", Code::version_mismatch);
+  probe.target = outer.path(outer.take("target"));
+  const json::Value* v = outer.take("options");
+  if (v == nullptr) return probe;
+  if (v->object() == nullptr) {
+    outer.fail("options must be an object");
+    return probe;
+  }
+  Reader r(*v->object());
+  probe.full = r.flag("full", probe.full);
+  probe.stall_timeout = static_cast<std::uint32_t>(r.whole("stallTimeout", probe.stall_timeout, 1, 3600));
+  if (std::optional<Error> error = r.finish()) outer.fail(error->what, error->code);
+  return probe;
+}
+
 }  // namespace
 
 Result<Verb> decode_verb(std::string_view line) {
@@ -163,6 +180,8 @@ Result<Verb> decode_verb(std::string_view line) {
     verb.what = slow;
   } else if (word == "cancel") {
     verb.what = CancelVerb{};
+  } else if (word == "probe") {
+    verb.what = probe(r);
   } else if (word == "digests") {
     DigestsVerb digests;
     digests.from = r.required("from", 0, kMaxId);

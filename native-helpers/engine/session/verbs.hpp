@@ -50,9 +50,16 @@ struct DigestsVerb {
   std::uint64_t from = 0, count = 0;
 };
 
+/// The first line to `carousel-helper probe` (docs/probe.md).
+struct ProbeVerb {
+  std::string target;
+  bool full = false;
+  std::uint32_t stall_timeout = 60;
+};
+
 struct Verb {
   std::string request;  ///< returned with the answer; empty: none given
-  std::variant<StartVerb, AttachVerb, AddVerb, RemoveVerb, SlowVerb, CancelVerb, DigestsVerb> what;
+  std::variant<StartVerb, AttachVerb, AddVerb, RemoveVerb, SlowVerb, CancelVerb, DigestsVerb, ProbeVerb> what;
 };
 
 /// Decodes one line. Code::protocol, version_mismatch or bad_option, with words that name the field.
