@@ -93,6 +93,7 @@ function sourceFailure(code: CliErrorCode | undefined): ExitCode {
   return exit === EXIT.permission || exit === EXIT.refused ? exit : EXIT.source;
 }
 
-function exitOfCode(code: CliErrorCode): ExitCode {
+/** The exit status that an error code stands for. */
+export function exitOfCode(code: CliErrorCode): ExitCode {
   return code === 'not-approved' ? EXIT.refused : exitOfClass[helperErrorClass[code]];
 }

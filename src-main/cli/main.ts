@@ -4,6 +4,7 @@ import { copyCommand } from './commands/copy.ts';
 import { demoCommand } from './commands/demo.ts';
 import { listCommand } from './commands/list.ts';
 import { practiceCommand } from './commands/practice.ts';
+import { probeCommand } from './commands/probe.ts';
 import { serveCommand } from './commands/serve.ts';
 import { processContext } from './context.ts';
 import { runCli, type CommandMaker } from './program.ts';
@@ -12,6 +13,7 @@ import { runCli, type CommandMaker } from './program.ts';
 const commands: readonly CommandMaker[] = [
   listCommand,
   copyCommand,
+  probeCommand,
   serveCommand,
   practiceCommand,
   demoCommand,

@@ -133,7 +133,8 @@ Status Quick::read_places(std::vector<Range> places) {
 }
 
 Status Quick::look_for_wraps() {
-  for (std::uint64_t at = stretch_; at + kPlace <= end_; at += stretch_ - kPlace) {
+  // The tail has been read as a whole by now, with all the stamps in it.
+  for (std::uint64_t at = stretch_; at + kPlace <= end_ - kTail; at += stretch_ - kPlace) {
     const std::span<std::byte> room = buffer_.span().first(kPlace);
     const Result<bool> got = drive_.read(at, room);
     if (!got) return got.error();
@@ -258,7 +259,11 @@ Status Quick::go() {
   run_.report.write_rate = rate_since(stretch_, since);
 
   run_.progress.begin("reading", stretch_ + 2 * places_bytes);
-  if (Status status = read_places(places_); !status) return status;
+  // The tail in pieces as small as the others: one bad sector in it is not all of it.
+  std::vector<Range> pieces = places_;
+  if (!pieces.empty()) pieces.pop_back();
+  for (std::uint64_t at = stretch_ < end_ ? end_ - kTail : end_; at < end_; at += kPlace) pieces.push_back({at, std::min(kPlace, end_ - at)});
+  if (Status status = read_places(std::move(pieces)); !status) return status;
   if (stretch_ < end_) {
     run_.progress.of += (end_ - stretch_) / (stretch_ - kPlace) * kPlace;
     if (Status status = look_for_wraps(); !status) return status;

@@ -78,7 +78,8 @@ function jobOptions(flags: CopyFlags): JobOptions {
   );
 }
 
-function absolute(path: string, cwd: string): string {
+/** The path as the system will follow it; throws a usage error if it is empty. */
+export function absolute(path: string, cwd: string): string {
   if (path === '') throw usageError('a path is empty');
   const full = isAbsolute(path) ? path : join(cwd, '/').concat(path);
   // After a symbolic link `..` is not what the text says: only the system may follow it.

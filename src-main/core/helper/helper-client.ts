@@ -4,6 +4,8 @@ import type { z } from '@contract/zod.ts';
 import { findHelper } from './helper-path.ts';
 import { HelperJob, type JobRequest } from './helper-job.ts';
 import { explain } from './helper-messages.ts';
+import { HelperProbe } from './helper-probe.ts';
+import type { ProbeRequest } from './probe-messages.ts';
 import { directLauncher } from './launch/direct-launcher.ts';
 import type { HelperLauncher } from './launch/launcher.ts';
 import { HelperCommandError, ONE_SHOT_MS, runOneShot } from './one-shot.ts';
@@ -35,6 +37,11 @@ export class HelperClient {
   /** Looks in on a running job. */
   attach(job: string): HelperJob {
     return new HelperJob(this.#launcher, ['attach', job], null);
+  }
+
+  /** Finds out whether a stick is what it says it is. Throws `RangeError` on a request that no helper would take. */
+  probe(request: ProbeRequest): HelperProbe {
+    return new HelperProbe(this.#launcher, request);
   }
 
   /** The jobs of this user that run now. */
