@@ -93,7 +93,7 @@
       'target_name': 'carousel-helper-tests', 'type': 'executable', 'dependencies': ['engine'],
       'sources': [
         'tests/main.cpp', 'tests/digest_test.cpp', 'tests/json_test.cpp', 'tests/races_test.cpp', 'tests/posix/ring_test.cpp', 'tests/rules_test.cpp',
-        'tests/posix/target_test.cpp', 'tests/verbs_test.cpp',
+        'tests/posix/target_test.cpp', 'tests/probe_test.cpp', 'tests/verbs_test.cpp',
       ],
     },
   ],

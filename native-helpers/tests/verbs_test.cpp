@@ -44,6 +44,17 @@ TEST("verbs: every bad line is refused with the right code") {
       {start + R"(],"options":{"slots":1}})", Code::bad_option},
       {start + R"(],"options":{"slots":1025}})", Code::bad_option},
       {start + R"(],"options":{"stallTimeout":0}})", Code::bad_option},
+      {start + R"(],"options":{"skipRanges":7}})", Code::bad_option},
+      {start + R"(],"options":{"skipRanges":[{"offset":0}]}})", Code::bad_option},
+      {start + R"(],"options":{"skipRanges":[7]}})", Code::bad_option},
+      {start + R"(],"options":{"skipRanges":[{"offset":0,"length":0}]}})", Code::bad_option},
+      {start + R"(],"options":{"skipRanges":[{"offset":0,"length":8},{"offset":7,"length":1}]}})", Code::bad_option},
+      {start + R"(],"options":{"skipRanges":[{"offset":8,"length":8},{"offset":0,"length":8}]}})", Code::bad_option},
+      {R"({"verb":"probe","version":2,"target":{"path":"/a"}})", Code::version_mismatch},
+      {R"({"verb":"probe","version":1})", Code::protocol},
+      {R"({"verb":"probe","version":1,"target":{"path":"a"}})", Code::protocol},
+      {R"({"verb":"probe","version":1,"target":{"path":"/a"},"options":{"full":"yes"}})", Code::bad_option},
+      {R"({"verb":"probe","version":1,"target":{"path":"/a"},"options":{"block":65536}})", Code::protocol},
       {start + R"(],"options":{"verify":1}})", Code::bad_option},
       {start + R"(],"options":{"heal":true}})", Code::bad_option},
       {start + R"(],"options":{"wat":1}})", Code::protocol},
@@ -59,4 +70,16 @@ TEST("verbs: at most 64 targets") {
   std::string targets;
   for (int i = 0; i < 65; ++i) targets += std::string(i == 0 ? "" : ",") + R"({"path":"/t)" + std::to_string(i) + "\"}";
   CHECK(!decode_verb(R"({"verb":"add","targets":[)" + targets + "]}").ok());
+}
+
+TEST("verbs: ranges to skip, and a probe") {
+  const auto v = decode_verb(
+      R"({"verb":"start","version":1,"source":{"path":"/a"},"targets":[],"options":{"skipRanges":[{"offset":0,"length":5},{"offset":5,"length":1}]}})");
+  CHECK(v.ok());
+  const auto& skip = std::get<StartVerb>(v->what).options.skip;
+  CHECK(skip.size() == 2 && skip[1].offset == 5 && skip[1].length == 1);
+  const auto p = decode_verb(R"({"verb":"probe","version":1,"target":{"path":"/a"},"options":{"full":true,"stallTimeout":9}})");
+  CHECK(p.ok());
+  const auto& probe = std::get<ProbeVerb>(p->what);
+  CHECK(probe.target == "/a" && probe.full && probe.stall_timeout == 9);
 }

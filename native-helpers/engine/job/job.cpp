@@ -51,7 +51,7 @@ Status Job::set_up() {
   producer_pid_ = child->pid();
   producer_.emplace(std::move(*child));
   producer_link_ = LineChannel(std::move(ends->first));
-  producer_link_.send(to_line(ProducerOrders{source_.resolved, source_.identity, options_.limit, !options_.stop_on_read_error}));
+  producer_link_.send(to_line(ProducerOrders{source_.resolved, source_.identity, options_.limit, !options_.stop_on_read_error, options_.skip}));
   return {};
 }
 

@@ -77,6 +77,10 @@ int run_job() {
       refuse_job(front, *start, reasons.front());
       return 1;
     }
+    if (const auto& skip = start->options.skip; !skip.empty() && skip.back().offset + skip.back().length > source.size) {
+      refuse_job(front, *start, {Code::bad_option, "skipRanges reach past the end of the source"});
+      return 1;
+    }
     Result<std::variant<platform::Rendezvous, platform::Endpoint>> claimed = platform::Rendezvous::claim(safety::key_of(source.identity));
     if (!claimed) {
       refuse_job(front, *start, claimed.error());

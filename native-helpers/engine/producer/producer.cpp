@@ -54,6 +54,7 @@ Status Producer::start(const ProducerOrders& orders) {
   if (!source) return std::move(source).error();
   if (source->file().identity() != orders.identity) return Error{Code::changed_device, orders.path + " is another device now than when it was checked"};
   if (source->size() != ring_.source_size()) return Error{Code::changed_device, orders.path + " has another size now than when it was checked"};
+  source->skip(orders.skip);
   zero_fill_ = orders.zero_fill;
   limit_ = orders.limit;
   source_.emplace(std::move(*source));

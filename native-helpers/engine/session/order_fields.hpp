@@ -3,14 +3,19 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/json.hpp"
+#include "base/range.hpp"
 #include "platform/block_file.hpp"
 
 namespace carousel {
 
 /// Writes an identity as fields of a line.
 void add_identity(json::Fields& to, const platform::Identity& id);
+
+/// Writes ranges as `[[offset,length],...]`, short enough for a thousand of them in a line.
+void add_ranges(json::Fields& to, const char* key, const std::vector<Range>& ranges);
 
 /// Reads fields one by one and remembers whether any was missing or wrong.
 class OrderFields {
@@ -21,6 +26,7 @@ class OrderFields {
   std::uint64_t whole(const char* key);
   /// A number of up to 64 bits, written as text.
   std::uint64_t decimal(const char* key);
+  std::vector<Range> ranges(const char* key);
   platform::Identity identity();
   [[nodiscard]] bool good() const { return good_; }
 

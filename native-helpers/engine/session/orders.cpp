@@ -8,6 +8,7 @@ std::string to_line(const ProducerOrders& orders) {
   json::Fields f;
   f.add("path", orders.path).add("limit", orders.limit).add("zeroFill", orders.zero_fill);
   add_identity(f, orders.identity);
+  add_ranges(f, "skip", orders.skip);
   return f.str();
 }
 
@@ -21,7 +22,7 @@ std::string to_line(const ConsumerOrders& orders) {
 
 Result<ProducerOrders> producer_orders(const json::Value& line) {
   OrderFields f(line);
-  ProducerOrders orders{f.text("path"), f.identity(), f.whole("limit"), f.flag("zeroFill")};
+  ProducerOrders orders{f.text("path"), f.identity(), f.whole("limit"), f.flag("zeroFill"), f.ranges("skip")};
   if (!f.good()) return Error{Code::protocol, "the producer's orders are not complete"};
   return orders;
 }

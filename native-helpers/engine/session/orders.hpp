@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/json.hpp"
+#include "base/range.hpp"
 #include "base/result.hpp"
 #include "platform/block_file.hpp"
 
@@ -15,6 +17,7 @@ struct ProducerOrders {
   platform::Identity identity;
   std::uint64_t limit = 0;  ///< bytes a second at most, 0: no limit
   bool zero_fill = true;  ///< unreadable sectors: fill with zeros and go on, or end the job
+  std::vector<Range> skip;  ///< of the source: not to be touched
 };
 
 struct ConsumerOrders {

@@ -99,6 +99,27 @@ class Reader {
   std::optional<Error> error_;
 };
 
+std::vector<Range> skip_ranges(Reader& outer) {
+  std::vector<Range> ranges;
+  const json::Value* list = outer.take("skipRanges");
+  if (list == nullptr) return ranges;
+  const auto refuse = [&] {
+    outer.fail("skipRanges must be at most 1000 ranges {offset, length} in order and apart from each other", Code::bad_option);
+    return std::vector<Range>();
+  };
+  if (list->array() == nullptr || list->array()->size() > kMaxSkips) return refuse();
+  std::uint64_t end = 0;
+  for (const json::Value& item : *list->array()) {
+    const json::Value *offset = item.find("offset"), *length = item.find("length");
+    if (offset == nullptr || length == nullptr || item.object()->size() != 2 || !offset->whole() || !length->whole()) return refuse();
+    const Range range{*offset->whole(), *length->whole()};
+    if (range.length == 0 || (!ranges.empty() && range.offset < end)) return refuse();
+    end = range.offset + range.length;
+    ranges.push_back(range);
+  }
+  return ranges;
+}
+
 JobOptions options(Reader& outer) {
   JobOptions o;
   const json::Value* v = outer.take("options");
@@ -117,6 +138,7 @@ JobOptions options(Reader& outer) {
   o.stall_timeout = static_cast<std::uint32_t>(r.whole("stallTimeout", o.stall_timeout, 1, 3600));
   o.result_file = r.optional_path("resultFile");
   o.limit = r.whole("limit", o.limit, 0, std::uint64_t{1} << 40);
+  o.skip = skip_ranges(r);
   o.verify = r.flag("verify", o.verify);
   o.heal = r.flag("heal", o.heal);
   if (o.heal && !o.verify) r.fail("heal needs verify", Code::bad_option);

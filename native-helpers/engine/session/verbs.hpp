@@ -8,11 +8,14 @@
 #include <variant>
 #include <vector>
 
+#include "base/range.hpp"
 #include "base/result.hpp"
 
 namespace carousel {
 
 inline constexpr std::uint64_t kProtocolVersion = 1;
+/// Most ranges that `skipRanges` may name.
+inline constexpr std::size_t kMaxSkips = 1000;
 inline constexpr std::string_view kHelperVersion = "0.1.0";
 
 /// What a job is to be like. Bytes and seconds; ranges in docs/helper-protocol.md.
@@ -24,6 +27,7 @@ struct JobOptions {
   std::uint32_t wait_for_join = 0;
   std::uint32_t stall_timeout = 60;
   std::uint64_t limit = 0;  ///< bytes a second that are read of the source at most; 0: as fast as it goes
+  std::vector<Range> skip;  ///< of the source, known to be unreadable: not touched; in order, apart from each other
   bool verify = false;
   bool heal = false;
   std::string result_file;  ///< where the summary is kept for a front end that is gone by then; empty: nowhere

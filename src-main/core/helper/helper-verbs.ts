@@ -17,6 +17,20 @@ const absolute = z
 const request = z.string().max(64).optional();
 const target = z.strictObject({ path: absolute });
 
+/** Most ranges of the source that a job may leave out. */
+export const MAX_SKIP_RANGES = 1000;
+
+/** Ranges of the source, in order and apart from each other. */
+const skipRanges = z
+  .array(z.strictObject({ offset: z.int().nonnegative(), length: z.int().positive() }))
+  .max(MAX_SKIP_RANGES)
+  .refine(
+    (ranges) => ranges.every(({ offset }, i) => offset >= endOf(ranges[i - 1])),
+    'must be in order and apart from each other',
+  );
+const endOf = (range: { offset: number; length: number } | undefined): number =>
+  range === undefined ? 0 : range.offset + range.length;
+
 /** Options of a job; what is left out takes the helper's default. */
 export const jobOptionsSchema = z.strictObject({
   block: z
@@ -35,6 +49,8 @@ export const jobOptionsSchema = z.strictObject({
   heal: z.boolean().optional(),
   limit: z.number().int().min(0).optional(),
   resultFile: absolute.optional(),
+  /** Known to be unreadable (from a map of ddrescue): never read, filled with zeros, reported as unreadable. */
+  skipRanges: skipRanges.optional(),
 });
 
 /** Every verb of the protocol. */
