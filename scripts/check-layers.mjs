@@ -39,6 +39,8 @@ const rows = [
   },
   // The supervisor starts the roles as processes and never does their work itself.
   { in: 'engine/job', may: ['base', 'platform/include', 'engine/ring', 'engine/session', 'engine/safety'] },
+  // A probe has a supervisor and a worker of its own; it knows nothing of jobs and rings.
+  { in: 'engine/probe', may: ['base', 'platform/include', 'engine/session', 'engine/safety'] },
   { in: 'engine', may: ['base', 'platform/include'] },
   { in: 'apps', may: ['base', 'platform/include', 'engine'] },
   // Tools and tests that are about one system's own ways stand in a folder with its name.

@@ -5,6 +5,7 @@ export * from './errors.ts';
 export * from './groups/common.ts';
 export * from './groups/drives.ts';
 export * from './groups/jobs.ts';
+export * from './groups/probes.ts';
 export * from './groups/settings.ts';
 export * from './groups/system.ts';
 export { helperErrorClass, type HelperErrorClass, type HelperErrorCode } from './helper-errors.gen.ts';

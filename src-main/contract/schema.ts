@@ -2,6 +2,7 @@
 import { nothing, type CallDefinition } from './groups/common.ts';
 import { driveCalls } from './groups/drives.ts';
 import { jobCalls } from './groups/jobs.ts';
+import { probeCalls } from './groups/probes.ts';
 import { settingsCalls } from './groups/settings.ts';
 import { systemCalls } from './groups/system.ts';
 import { patchSchema, snapshotSchema } from './snapshot.ts';
@@ -19,7 +20,7 @@ const stateCalls = {
   'state.unsubscribe': { role: 'viewer', input: nothing, output: nothing },
 } as const satisfies Record<string, CallDefinition>;
 
-export const calls = { ...stateCalls, ...driveCalls, ...jobCalls, ...settingsCalls, ...systemCalls } as const;
+export const calls = { ...stateCalls, ...driveCalls, ...jobCalls, ...probeCalls, ...settingsCalls, ...systemCalls } as const;
 
 export const events = { 'state.patch': patchSchema } as const;
 

@@ -24,6 +24,7 @@ import { createJobJournal } from './jobs/job-journal.ts';
 import { createKeptResults } from './jobs/kept-results.ts';
 import { createJobService } from './jobs/job-service.ts';
 import { createLogger } from './logging/logger.ts';
+import { createProbeService } from './probes/probe-service.ts';
 import type { Ports } from './ports.ts';
 import type { Recorder } from './recording/session-recorder.ts';
 import { loadSettings } from './settings/settings-store.ts';
@@ -93,7 +94,15 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     canPickFile: fileDialogs !== undefined,
     warnings: loaded.warning ? [loaded.warning] : [],
   };
-  const initial = { system, settings: settings.current, drives: {}, driveOrder: [], jobs: {}, jobOrder: [] };
+  const initial = {
+    system,
+    settings: settings.current,
+    drives: {},
+    driveOrder: [],
+    jobs: {},
+    jobOrder: [],
+    probes: {},
+  };
   const store = createStateStore(initial, randomUUID(), clock);
 
   const setSystem = (change: Partial<SystemInfo>): void =>
@@ -128,6 +137,13 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
   });
 
   let awake: (() => void) | null = null;
+  function stayAwake(): void {
+    if (jobs.running() || probes.running()) awake ??= powerGuard.hold();
+    else {
+      awake?.();
+      awake = null;
+    }
+  }
   const jobs = createJobService({
     engine,
     elevation,
@@ -147,16 +163,24 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
         jobs: Object.fromEntries(list.map((job) => [job.id, job])),
         jobOrder: list.map(({ id }) => id),
       }));
-      if (jobs.running()) awake ??= powerGuard.hold();
-      else {
-        awake?.();
-        awake = null;
-      }
+      stayAwake();
     },
     onDrivesTouched() {
       devices.judge();
       void look();
     },
+  });
+
+  const probes = createProbeService({
+    begin: (request) => engine().probe(request),
+    elevation,
+    clock,
+    drive: (id) => store.state.drives[id],
+    onChange(probed) {
+      store.update((state) => ({ ...state, probes: probed }));
+      stayAwake();
+    },
+    onDrivesTouched: () => void look(),
   });
 
   async function look(): Promise<void> {
@@ -201,7 +225,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     devices.judge();
   });
 
-  const services = { store, settings, devices, images, practice, jobs, logger, fileDialogs };
+  const services = { store, settings, devices, images, practice, jobs, probes, logger, fileDialogs };
   const handlers: Handlers = recorder
     ? recorder.watch(store, createHandlers(services))
     : createHandlers(services);
@@ -242,6 +266,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
       watcher?.stop();
       cancelFind?.();
       awake?.();
+      probes.stop();
       await jobs.stop();
       await recorder?.close();
     },

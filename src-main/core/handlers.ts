@@ -6,6 +6,7 @@ import type { DeviceService } from './devices/device-service.ts';
 import type { ImageList } from './devices/file-drives.ts';
 import type { PracticeService } from './devices/practice-service.ts';
 import type { JobService } from './jobs/job-service.ts';
+import type { ProbeService } from './probes/probe-service.ts';
 import type { Logger } from './logging/logger.ts';
 import type { FileDialogs } from './ports.ts';
 import type { SettingsStore } from './settings/settings-store.ts';
@@ -18,13 +19,14 @@ export interface Services {
   images: ImageList;
   practice: PracticeService;
   jobs: JobService;
+  probes: ProbeService;
   logger: Logger;
   fileDialogs: FileDialogs | undefined;
 }
 
 /** The handlers for these services. */
 export function createHandlers(services: Services): Handlers {
-  const { store, settings, devices, images, practice, jobs, logger, fileDialogs } = services;
+  const { store, settings, devices, images, practice, jobs, probes, logger, fileDialogs } = services;
 
   function refuseIfUsed(kinds: readonly string[]): void {
     for (const { job, kind } of Object.values(store.state.drives)) {
@@ -95,6 +97,20 @@ export function createHandlers(services: Services): Handlers {
     },
     'jobs.dismiss': ({ job }) => {
       jobs.dismiss(job);
+      return {};
+    },
+
+    'probe.check': ({ drive, full }) => ({ check: probes.check(drive, full) }),
+    'probe.start': async ({ target, full }) => {
+      await probes.start(target, full);
+      return {};
+    },
+    'probe.cancel': ({ drive }) => {
+      probes.cancel(drive);
+      return {};
+    },
+    'probe.dismiss': ({ drive }) => {
+      probes.dismiss(drive);
       return {};
     },
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "engine/job/meter.hpp"
+#include "base/meter.hpp"
 #include "engine/session/line_channel.hpp"
 #include "platform/block_file.hpp"
 #include "platform/process.hpp"

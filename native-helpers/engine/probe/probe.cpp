@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/json.hpp"
-#include "engine/job/meter.hpp"
+#include "base/meter.hpp"
 #include "engine/probe/examiner.hpp"
 #include "engine/probe/findings.hpp"
 #include "engine/safety/rules.hpp"

@@ -2,6 +2,8 @@
 import type { HelperEvent, SlowPolicy } from '../helper/helper-messages.ts';
 import type { JobRequest } from '../helper/helper-job.ts';
 import type { JobSummary } from '../helper/job-ledger.ts';
+import type { ProbeRequest } from '../helper/probe-messages.ts';
+import type { EngineProbe } from '../probes/probe-service.ts';
 import type { RunningJob, Verdict } from '../helper/verdicts.ts';
 
 /** One conversation with a running job. */
@@ -23,6 +25,7 @@ export interface Engine {
   start(request: JobRequest): EngineJob;
   attach(job: string): EngineJob;
   listJobs(): Promise<RunningJob[]>;
+  probe(request: ProbeRequest): EngineProbe;
   check(paths: readonly string[]): Promise<Verdict[]>;
   version(): Promise<{ version: number; helper: string }>;
 }

@@ -3,6 +3,8 @@ import { EventEmitter } from 'node:events';
 import type { JobRequest } from '../helper/helper-job.ts';
 import type { HelperEvent } from '../helper/helper-messages.ts';
 import type { JobSummary } from '../helper/job-ledger.ts';
+import type { ProbeEvent, ProbeRequest, ProbeVerdict } from '../helper/probe-messages.ts';
+import type { EngineProbe } from '../probes/probe-service.ts';
 import type { RunningJob, Verdict } from '../helper/verdicts.ts';
 import type { Engine, EngineJob } from '../jobs/engine.ts';
 
@@ -44,9 +46,29 @@ export class ScriptedJob extends EventEmitter implements EngineJob {
   }
 }
 
+export class ScriptedProbe extends EventEmitter implements EngineProbe {
+  readonly finished: Promise<ProbeVerdict>;
+  cancelled = false;
+  end!: (verdict: ProbeVerdict) => void;
+
+  constructor() {
+    super();
+    this.finished = new Promise((resolve) => (this.end = resolve));
+  }
+
+  tell(event: ProbeEvent): void {
+    this.emit('event', event);
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+  }
+}
+
 export interface ScriptedEngine extends Engine {
   started: { request: JobRequest; job: ScriptedJob }[];
   attached: { key: string; job: ScriptedJob }[];
+  probed: { request: ProbeRequest; probe: ScriptedProbe }[];
   /** What `listJobs` answers. */
   runs: RunningJob[];
   /** Changes the verdict for a path. */
@@ -59,6 +81,7 @@ export function scriptedEngine(): ScriptedEngine {
   return {
     started: [],
     attached: [],
+    probed: [],
     runs: [],
     judge: (verdict) => verdict,
     start(request) {
@@ -70,6 +93,11 @@ export function scriptedEngine(): ScriptedEngine {
       const job = new ScriptedJob();
       this.attached.push({ key, job });
       return job;
+    },
+    probe(request) {
+      const probe = new ScriptedProbe();
+      this.probed.push({ request, probe });
+      return probe;
     },
     async listJobs() {
       return this.runs;
