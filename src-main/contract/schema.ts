@@ -20,7 +20,14 @@ const stateCalls = {
   'state.unsubscribe': { role: 'viewer', input: nothing, output: nothing },
 } as const satisfies Record<string, CallDefinition>;
 
-export const calls = { ...stateCalls, ...driveCalls, ...jobCalls, ...probeCalls, ...settingsCalls, ...systemCalls } as const;
+export const calls = {
+  ...stateCalls,
+  ...driveCalls,
+  ...jobCalls,
+  ...probeCalls,
+  ...settingsCalls,
+  ...systemCalls,
+} as const;
 
 export const events = { 'state.patch': patchSchema } as const;
 
