@@ -51,11 +51,13 @@ Report examine(const Orders& orders, Control& control) {
   if (!file) return failed(file.error(), Left::as_before);
   Run* running = nullptr;
   std::uint64_t told_ns = 0;
+  std::string told_phase;
   Drive drive(std::move(*file), [&] {
     const std::uint64_t now = platform::now_ns();
-    if (running != nullptr && now - told_ns >= kTellEvery) {
-      told_ns = now;
+    if (running != nullptr && (now - told_ns >= kTellEvery || told_phase != running->progress.phase)) {
       const Progress& p = running->progress;
+      told_ns = now;
+      told_phase = p.phase;
       control.say(json::Fields().add("say", "progress").add("phase", p.phase).add("bytes", p.bytes).add("of", p.of).str());
     }
     return control.go_on();
