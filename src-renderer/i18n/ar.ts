@@ -79,6 +79,7 @@ export const ar: Catalogue = {
     healHint: 'الكتل التي تُقرأ خطأً تُقرأ من المصدر وتُكتب من جديد.',
   },
   matrix: {
+    gaps: '{n} فيها فجوات',
     staged:
       'لم يُختر محرك | اختير محرك واحد | اختير محركان | اختيرت {n} محركات | اختير {n} محركًا | اختير {n} محرك',
     count: 'لا أهداف | هدف واحد | هدفان | {n} أهداف | {n} هدفًا | {n} هدف',
@@ -110,6 +111,7 @@ export const ar: Catalogue = {
     remove: 'إخراج',
   },
   cell: {
+    gaps: '{size} منه أصفار',
     from: 'من {percent}',
     missingFirst: 'ينقصه أول {percent}',
     pull: 'انزعه',
@@ -134,6 +136,7 @@ export const ar: Catalogue = {
     at: '{what} عند {offset}',
   },
   state: {
+    gaps: 'فجوات',
     empty: 'فارغ',
     ready: 'جاهز',
     locked: 'مقفل',
@@ -151,6 +154,7 @@ export const ar: Catalogue = {
     stopped: 'متوقف',
   },
   spoken: {
+    gaps: 'نُسخ مع فجوات: تعذّرت قراءة المصدر في مواضع',
     empty: 'فارغ',
     ready: 'جاهز',
     locked: 'مرفوض',

@@ -80,6 +80,7 @@ export const de: Catalogue = {
     healHint: 'Blöcke, die falsch zurückkommen, werden neu aus der Quelle gelesen und geschrieben.',
   },
   matrix: {
+    gaps: '{n} mit Lücken',
     staged: '{n} Laufwerk gewählt | {n} Laufwerke gewählt',
     count: '{n} Ziel | {n} Ziele',
     good: '{n} gut',
@@ -107,6 +108,7 @@ export const de: Catalogue = {
     remove: 'Herausnehmen',
   },
   cell: {
+    gaps: '{size} davon sind Nullen',
     from: 'ab {percent}',
     missingFirst: 'erste {percent} fehlen',
     pull: 'ABZIEHEN',
@@ -131,6 +133,7 @@ export const de: Catalogue = {
     at: '{what} bei {offset}',
   },
   state: {
+    gaps: 'LÜCKEN',
     empty: 'LEER',
     ready: 'BEREIT',
     locked: 'GESPERRT',
@@ -148,6 +151,7 @@ export const de: Catalogue = {
     stopped: 'GESTOPPT',
   },
   spoken: {
+    gaps: 'kopiert, mit Lücken: Die Quelle war nicht überall lesbar',
     empty: 'leer',
     ready: 'bereit',
     locked: 'abgelehnt',

@@ -78,6 +78,7 @@ export const en = {
     healHint: 'Blocks that read back wrong are read from the source and written again.',
   },
   matrix: {
+    gaps: '{n} with gaps',
     staged: '{n} drive chosen | {n} drives chosen',
     count: '{n} target | {n} targets',
     good: '{n} good',
@@ -104,6 +105,7 @@ export const en = {
     remove: 'Take out',
   },
   cell: {
+    gaps: '{size} of it are zeros',
     from: 'from {percent}',
     missingFirst: 'missing first {percent}',
     pull: 'PULL',
@@ -128,6 +130,7 @@ export const en = {
     at: '{what} at {offset}',
   },
   state: {
+    gaps: 'GAPS',
     empty: 'EMPTY',
     ready: 'READY',
     locked: 'LOCKED',
@@ -145,6 +148,7 @@ export const en = {
     stopped: 'STOPPED',
   },
   spoken: {
+    gaps: 'copied with gaps: the source could not be read everywhere',
     empty: 'empty',
     ready: 'ready',
     locked: 'refused',
