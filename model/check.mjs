@@ -106,7 +106,7 @@ const RUNS = [
     long: true,
   },
 
-  ...['LATE=0', 'LATE=1', 'LATE=1 KILL=0', 'LATE=0 CATCHUP'].map((what) => ({
+  ...['LATE=0', 'LATE=1', 'LATE=1 KILL=0', 'LATE=0 CATCHUP M_NEEDBIT'].map((what) => ({
     name: `2 consumers; the window grows from 2 to 3 of 3 slots; ${what}`,
     flags: `NC=2 ${what} N=3 BC=${what.includes('CATCHUP') ? 2 : 4} GROW=2`,
   })),

@@ -3,6 +3,7 @@ export type { Channel } from './channel.ts';
 export * from './client.ts';
 export * from './errors.ts';
 export * from './groups/common.ts';
+export * from './groups/copy.ts';
 export * from './groups/drives.ts';
 export * from './groups/jobs.ts';
 export * from './groups/probes.ts';

@@ -1,5 +1,6 @@
 /** The one table of calls and events. Both ends' types, the validators, fakes and the reference page follow from it. */
 import { nothing, type CallDefinition } from './groups/common.ts';
+import { copyCalls, copyEvents } from './groups/copy.ts';
 import { driveCalls } from './groups/drives.ts';
 import { jobCalls } from './groups/jobs.ts';
 import { probeCalls } from './groups/probes.ts';
@@ -25,11 +26,12 @@ export const calls = {
   ...driveCalls,
   ...jobCalls,
   ...probeCalls,
+  ...copyCalls,
   ...settingsCalls,
   ...systemCalls,
 } as const;
 
-export const events = { 'state.patch': patchSchema } as const;
+export const events = { 'state.patch': patchSchema, ...copyEvents } as const;
 
 type Calls = typeof calls;
 type Events = typeof events;

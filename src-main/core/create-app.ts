@@ -9,6 +9,7 @@ import type { DriveCard } from '@contract/groups/jobs.ts';
 import type { HostKind, SystemInfo } from '@contract/groups/system.ts';
 import { serveContract, type Handlers } from '@contract/server.ts';
 import type { AppState } from '@contract/snapshot.ts';
+import { createCopyService } from './copy/copy-service.ts';
 import { createDeviceService } from './devices/device-service.ts';
 import { everyTime, linuxFingerprint, watchDrives, type Watcher } from './devices/device-watcher.ts';
 import { createImageList, practiceDrives } from './devices/file-drives.ts';
@@ -225,7 +226,8 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     devices.judge();
   });
 
-  const services = { store, settings, devices, images, practice, jobs, probes, logger, fileDialogs };
+  const copies = createCopyService(engine);
+  const services = { store, settings, devices, images, practice, jobs, probes, copies, logger, fileDialogs };
   const handlers: Handlers = recorder
     ? recorder.watch(store, createHandlers(services))
     : createHandlers(services);

@@ -2,6 +2,7 @@
 import { fail } from '@contract/errors.ts';
 import { callNames, calls } from '@contract/schema.ts';
 import type { Connection, Handlers } from '@contract/server.ts';
+import type { CopyService } from './copy/copy-service.ts';
 import type { DeviceService } from './devices/device-service.ts';
 import type { ImageList } from './devices/file-drives.ts';
 import type { PracticeService } from './devices/practice-service.ts';
@@ -20,13 +21,14 @@ export interface Services {
   practice: PracticeService;
   jobs: JobService;
   probes: ProbeService;
+  copies: CopyService;
   logger: Logger;
   fileDialogs: FileDialogs | undefined;
 }
 
 /** The handlers for these services. */
 export function createHandlers(services: Services): Handlers {
-  const { store, settings, devices, images, practice, jobs, probes, logger, fileDialogs } = services;
+  const { store, settings, devices, images, practice, jobs, probes, copies, logger, fileDialogs } = services;
 
   function refuseIfUsed(kinds: readonly string[]): void {
     for (const { job, kind } of Object.values(store.state.drives)) {
@@ -113,6 +115,13 @@ export function createHandlers(services: Services): Handlers {
       probes.dismiss(drive);
       return {};
     },
+    'copy.check': async ({ paths }) => ({ verdicts: await copies.check(paths) }),
+    'copy.start': (request, connection) => ({ pid: copies.start(request, connection) }),
+    'copy.cancel': (_input, connection) => {
+      copies.cancel(connection);
+      return {};
+    },
+    'copy.result': async (_input, connection) => ({ summary: await copies.result(connection) }),
 
     'settings.get': () => settings.current,
     'settings.set': async (change) => {

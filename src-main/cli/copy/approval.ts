@@ -1,6 +1,6 @@
 // Does somebody agree that these targets lose their content? Level 1 only; what is refused outright the helper refuses by itself.
 
-import type { Verdict } from '../../core/helper/verdicts.ts';
+import type { Verdict } from '@contract/helper-verdicts.ts';
 import type { CliContext } from '../context.ts';
 import { cleanText } from '../output/clean.ts';
 import { formatBytes, plural } from '../output/format.ts';

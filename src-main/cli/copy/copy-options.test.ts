@@ -17,8 +17,9 @@ test('options are passed on only where they were given', () => {
     waitForJoin: 5,
     stallTimeout: 9,
   } as const;
+  const { block, ...rest } = flags;
   expect(planCopy('/a', ['/b'], { ...flags, yes: true, json: true }, '/')).toEqual({
-    request: { source: '/a', targets: ['/b'], options: flags },
+    request: { source: '/a', targets: ['/b'], options: { ...rest, blockSize: block } },
     approved: true,
     json: true,
   });

@@ -1,8 +1,7 @@
 // From flags to a request: pure, and strict about what cannot be done yet.
 
 import { isAbsolute, join, resolve } from 'node:path';
-import type { JobRequest } from '../../core/helper/helper-job.ts';
-import { jobOptionsSchema, MAX_TARGETS, type JobOptions } from '../../core/helper/helper-verbs.ts';
+import { copyRequestSchema, maxCopyTargets, type CopyRequest } from '@contract/groups/copy.ts';
 import { usageError } from '../exit-codes.ts';
 
 /** The flags of `copy` as commander hands them over. */
@@ -24,7 +23,7 @@ export interface CopyFlags {
 
 /** A copy as it was asked for. Paths are absolute, symbolic links as they are. */
 export interface CopyPlan {
-  readonly request: JobRequest & { readonly options: JobOptions };
+  readonly request: CopyRequest;
   readonly approved: boolean;
   readonly json: boolean;
 }
@@ -50,32 +49,22 @@ export function planCopy(
     throw usageError('--heal reads the targets back: it cannot go with --no-verify');
   if (targets.length === 0 && !flags.waitForJoin)
     throw usageError('name at least one TARGET, or wait for others to join with --wait-for-join SECONDS');
-  if (targets.length > MAX_TARGETS) throw usageError(`a copy takes at most ${MAX_TARGETS} targets`);
+  if (targets.length > maxCopyTargets) throw usageError(`a copy takes at most ${maxCopyTargets} targets`);
   const from = absolute(source, cwd);
   const to = targets.map((target) => absolute(target, cwd));
   return {
-    request: { source: from, targets: to, options: jobOptions(flags) },
+    request: { source: from, targets: to, options: copyOptions(flags) },
     approved: flags.yes ?? false,
     json: flags.json ?? false,
   };
 }
 
-function jobOptions(flags: CopyFlags): JobOptions {
-  const { block, slots, slow, onReadError, waitForJoin, stallTimeout, heal } = flags;
+function copyOptions(flags: CopyFlags): CopyRequest['options'] {
+  const { block: blockSize, slots, slow, onReadError, waitForJoin, stallTimeout, heal } = flags;
   const verify = flags.verify ?? heal;
-  const all: Partial<Record<keyof JobOptions, unknown>> = {
-    block,
-    slots,
-    slow,
-    onReadError,
-    waitForJoin,
-    stallTimeout,
-    verify,
-    heal,
-  };
-  return jobOptionsSchema.parse(
-    Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),
-  );
+  const all = { blockSize, slots, slow, onReadError, waitForJoin, stallTimeout, verify, heal };
+  const given = Object.entries(all).filter(([, value]) => value !== undefined);
+  return copyRequestSchema.shape.options.parse(Object.fromEntries(given));
 }
 
 /** The path as the system will follow it; throws a usage error if it is empty. */

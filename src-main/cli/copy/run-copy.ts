@@ -1,10 +1,10 @@
-// Runs one copy from plan to exit status.
+// Runs one copy from plan to exit status, as a client of the core over the contract.
 
-import type { HelperClient } from '../../core/helper/helper-client.ts';
-import type { HelperJob } from '../../core/helper/helper-job.ts';
+import type { ContractClient } from '@contract/client.ts';
 import type { CliContext } from '../context.ts';
 import { terminalStyle } from '../context.ts';
-import { EXIT, exitCodeOf, usageError, type ExitCode } from '../exit-codes.ts';
+import { withCore } from '../core-client.ts';
+import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes.ts';
 import { jsonReporter } from '../output/json.ts';
 import type { CopyReporter } from '../output/reporter.ts';
 import { notBegunSummary, withTurnedAway, type CliTargetResult } from '../output/summary.ts';
@@ -14,13 +14,16 @@ import type { CopyPlan } from './copy-options.ts';
 import { interruptMessage, OtherRiders } from './interrupts.ts';
 
 /** Copies; returns the exit status. */
-export async function runCopy(plan: CopyPlan, context: CliContext): Promise<ExitCode> {
+export const runCopy = (plan: CopyPlan, context: CliContext): Promise<ExitCode> =>
+  withCore(context, 'local', (client) => copy(client, plan, context));
+
+async function copy(client: ContractClient, plan: CopyPlan, context: CliContext): Promise<ExitCode> {
   const reporter = reporterFor(plan, context);
-  const helper = context.helper();
   const { request } = plan;
   if (plan.approved || request.targets.length === 0)
-    return ride(helper, plan, request.targets, [], reporter, context);
-  const approval = await approveTargets(await helper.check(request.targets), context);
+    return ride(client, plan, request.targets, [], reporter, context);
+  const { verdicts } = await client.call('copy.check', { paths: request.targets });
+  const approval = await approveTargets(verdicts, context);
   if (approval.stop) {
     reporter.note(approval.stop.why);
     const summary = notBegunSummary(request.source, approval.stop.targets);
@@ -32,45 +35,42 @@ export async function runCopy(plan: CopyPlan, context: CliContext): Promise<Exit
     reporter.end(summary);
     return exitCodeOf(summary, false);
   }
-  return ride(helper, plan, approval.go, approval.away, reporter, context);
+  return ride(client, plan, approval.go, approval.away, reporter, context);
 }
 
 async function ride(
-  helper: HelperClient,
+  client: ContractClient,
   { request }: CopyPlan,
   targets: readonly string[],
   away: readonly CliTargetResult[],
   reporter: CopyReporter,
   context: CliContext,
 ): Promise<ExitCode> {
-  const job = begin(helper, { ...request, targets });
   const others = new OtherRiders();
-  let interrupts = 0;
-  const stopListening = context.onInterrupt(() => {
-    interrupts++;
-    if (interrupts === 1) job.cancel();
-    reporter.note(interruptMessage(interrupts, job.pid, others.count));
-  });
-  job.on('event', (event) => {
+  client.on('copy.event', (event) => {
     others.apply(event);
     reporter.event(event);
   });
-  job.on('log', (line) => reporter.note(line));
-  job.on('violation', (reason) => reporter.note(`The helper said something that makes no sense: ${reason}`));
-  const summary = withTurnedAway(await job.finished, away);
-  stopListening();
-  reporter.end(summary);
-  const code = exitCodeOf(summary, interrupts > 0);
-  if (code === EXIT.interrupted) reporter.note('Interrupted.');
-  return code;
-}
-
-function begin(helper: HelperClient, request: CopyPlan['request']): HelperJob {
+  client.on('copy.note', ({ text }) => reporter.note(text));
+  let pid: number | null = null;
+  let interrupts = 0;
+  const stopListening = context.onInterrupt(() => {
+    interrupts++;
+    // Calls are answered in order: this one also reaches a copy that is just being started.
+    if (interrupts === 1)
+      client.call('copy.cancel', {}).catch((error: unknown) => reporter.note(String(error)));
+    reporter.note(interruptMessage(interrupts, pid ?? undefined, others.count));
+  });
   try {
-    return helper.start(request);
-  } catch (error) {
-    if (error instanceof RangeError) throw usageError(error.message);
-    throw error;
+    ({ pid } = await client.call('copy.start', { ...request, targets: [...targets] }));
+    const result = await client.call('copy.result', {});
+    const summary = withTurnedAway(result.summary, away);
+    reporter.end(summary);
+    const code = exitCodeOf(summary, interrupts > 0);
+    if (code === EXIT.interrupted) reporter.note('Interrupted.');
+    return code;
+  } finally {
+    stopListening();
   }
 }
 

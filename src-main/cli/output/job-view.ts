@@ -1,12 +1,7 @@
 // The state of a job as a person sees it, kept up from the helper's events. Pure; both printers draw from it.
 
-import type {
-  HelperErrorInfo,
-  HelperEvent,
-  HelperEventOf,
-  TargetState,
-} from '../../core/helper/helper-messages.ts';
-import { isFinal } from '../../core/helper/helper-messages.ts';
+import type { HelperErrorInfo, HelperEvent, HelperEventOf, TargetState } from '@contract/helper-messages.ts';
+import { isFinal } from '@contract/helper-messages.ts';
 import { percentOf } from './format.ts';
 
 /** A target as a person sees it. */

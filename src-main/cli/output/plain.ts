@@ -1,6 +1,6 @@
 // The course of a copy as plain lines, for logs and pipes: at changes of state and every ten percent. Pure.
 
-import type { HelperEvent } from '../../core/helper/helper-messages.ts';
+import type { HelperEvent } from '@contract/helper-messages.ts';
 import { cleanText } from './clean.ts';
 import { formatBytes, formatRate, plural } from './format.ts';
 import type { JobView, TargetView } from './job-view.ts';

@@ -1,7 +1,6 @@
 // The result of a copy as the command line gives it: the helper's summary plus what was turned away before it.
 
-import type { HelperErrorInfo } from '../../core/helper/helper-messages.ts';
-import type { JobSummary, TargetResult } from '../../core/helper/job-ledger.ts';
+import type { HelperErrorInfo, JobSummary, TargetResult } from '@contract/helper-messages.ts';
 import type { CliErrorCode } from '../exit-codes.ts';
 
 /** An error with the codes that only the command line gives. */

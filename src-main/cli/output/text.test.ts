@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { HelperEvent } from '../../core/helper/helper-messages.ts';
-import { decodeEvent } from '../../core/helper/helper-messages.ts';
+import type { HelperEvent } from '@contract/helper-messages.ts';
+import { decodeEvent } from '@contract/helper-messages.ts';
 import { interruptMessage, OtherRiders } from '../copy/interrupts.ts';
 import { cleanText, cutTo, displayWidth, shortenMiddle } from './clean.ts';
 import { formatBytes, formatDuration, formatRate, percentOf, timeLeft } from './format.ts';

@@ -1,6 +1,6 @@
 // What went wrong, in words: what happened, where, compared with whom, what to do (codes stay visible for support).
 
-import type { TargetState } from '../../core/helper/helper-messages.ts';
+import type { TargetState } from '@contract/helper-messages.ts';
 import type { CliErrorCode } from '../exit-codes.ts';
 
 /** The word for a state; the same in every output. */

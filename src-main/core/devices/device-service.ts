@@ -3,7 +3,7 @@ import type { DriveId, JobId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import { diffStates } from '@contract/snapshot.ts';
 import { HelperNotFound } from '../helper/helper-path.ts';
-import type { Verdict } from '../helper/verdicts.ts';
+import type { Verdict } from '@contract/helper-verdicts.ts';
 import type { Policy } from './device-rules.ts';
 import { driveEntry, identityOf, type EngineAnswer, type FoundDrive } from './drive-entry.ts';
 import { driveIds } from './identity.ts';

@@ -3,9 +3,9 @@
 import type { z } from '@contract/zod.ts';
 import { findHelper } from './helper-path.ts';
 import { HelperJob, type JobRequest } from './helper-job.ts';
-import { explain } from './helper-messages.ts';
 import { HelperProbe } from './helper-probe.ts';
 import type { ProbeRequest } from './probe-messages.ts';
+import { explain } from '@contract/helper-messages.ts';
 import { directLauncher } from './launch/direct-launcher.ts';
 import type { HelperLauncher } from './launch/launcher.ts';
 import { HelperCommandError, ONE_SHOT_MS, runOneShot } from './one-shot.ts';
@@ -16,7 +16,7 @@ import {
   type HelperVersion,
   type RunningJob,
   type Verdict,
-} from './verdicts.ts';
+} from '@contract/helper-verdicts.ts';
 
 /** Starts, finds and questions helpers. */
 export class HelperClient {

@@ -9,10 +9,11 @@ import {
   type HelperErrorInfo,
   type HelperEvent,
   type HelperEventOf,
+  type JobSummary,
   type SlowPolicy,
-} from './helper-messages.ts';
+} from '@contract/helper-messages.ts';
 import { encodeVerb, type JobOptions, type Verb } from './helper-verbs.ts';
-import { JobLedger, type JobSummary } from './job-ledger.ts';
+import { JobLedger } from './job-ledger.ts';
 import type { HelperExit, HelperLauncher, HelperProcess } from './launch/launcher.ts';
 import { LineDecoder } from './line-decoder.ts';
 

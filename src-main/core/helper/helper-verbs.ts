@@ -2,7 +2,7 @@
 // line here would be a mistake of ours that must not cost anybody a running copy.
 
 import { z } from '@contract/zod.ts';
-import { PROTOCOL_VERSION } from './helper-messages.ts';
+import { PROTOCOL_VERSION } from '@contract/helper-messages.ts';
 
 /** A line longer than this is refused by either side. */
 export const MAX_LINE_BYTES = 65_536;

@@ -7,17 +7,16 @@ import type {
   HelperErrorInfo,
   HelperEvent,
   HelperEventOf,
+  JobSummary,
+  TargetResult,
   TargetState,
-} from './helper-messages.ts';
-import { isFinal } from './helper-messages.ts';
+} from '@contract/helper-messages.ts';
+import { isFinal } from '@contract/helper-messages.ts';
 
 type WireSummary = HelperEventOf<'summary'>;
-/** One line of the result. */
-export type TargetResult = Omit<WireSummary['targets'][number], 'state'> & { state: FinalState };
-/** The result of a job. `helper-died` and `detached` are outcomes that only this side can know. */
-export type JobSummary = Omit<WireSummary, 'outcome'> & {
-  outcome: WireSummary['outcome'] | 'helper-died' | 'detached';
-};
+
+/** As in the helper (docs/helper-protocol.md). */
+const MAX_RANGES = 1000;
 
 interface Entry {
   id: number | undefined;
@@ -64,7 +63,7 @@ export class JobLedger {
         this.#source.laps = Math.max(this.#source.laps, event.lap);
         break;
       case 'bad-source':
-        this.#source.unreadable.push({ offset: event.offset, length: event.length });
+        this.#addRange(event);
         break;
       case 'target':
         this.#onTarget(event);
@@ -137,6 +136,12 @@ export class JobLedger {
     const source = error === undefined ? this.#source : { ...this.#source, error };
     const t = this.#lastT;
     return { event: 'summary', t, ok: false, role: this.#role, outcome, source, targets, others, seconds: t };
+  }
+
+  /** As many as the helper's own summary names; the rest is counted. */
+  #addRange({ offset, length }: { offset: number; length: number }): void {
+    if (this.#source.unreadable.length < MAX_RANGES) this.#source.unreadable.push({ offset, length });
+    else this.#source.unreadableMore = (this.#source.unreadableMore ?? 0) + 1;
   }
 
   #others(): Entry[] {

@@ -1,7 +1,7 @@
 // What `carousel-helper probe` says and understands (docs/probe.md), checked like every other message.
 
 import { z } from '@contract/zod.ts';
-import { explain, helperErrorSchema, PROTOCOL_VERSION } from './helper-messages.ts';
+import { explain, helperErrorSchema, PROTOCOL_VERSION } from '@contract/helper-messages.ts';
 
 const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const t = z.number().nonnegative();

@@ -13,7 +13,7 @@ import {
   type TargetCheck,
 } from '@contract/groups/jobs.ts';
 import { HelperNotFound } from '../helper/helper-path.ts';
-import type { RunningJob } from '../helper/verdicts.ts';
+import type { RunningJob } from '@contract/helper-verdicts.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock, Elevation } from '../ports.ts';
 import { busyReasons, createApprovals } from './approvals.ts';

@@ -1,6 +1,5 @@
 /** Messages of the helper, short to write in tests. */
-import type { HelperEventOf, TargetState } from '../helper/helper-messages.ts';
-import type { JobSummary, TargetResult } from '../helper/job-ledger.ts';
+import type { HelperEventOf, JobSummary, TargetResult, TargetState } from '@contract/helper-messages.ts';
 
 export const jobEvent = (change: Partial<HelperEventOf<'job'>> = {}): HelperEventOf<'job'> => ({
   event: 'job',

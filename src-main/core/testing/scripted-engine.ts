@@ -1,11 +1,10 @@
 /** An engine that does what a test tells it to, and remembers what it was asked. */
 import { EventEmitter } from 'node:events';
 import type { JobRequest } from '../helper/helper-job.ts';
-import type { HelperEvent } from '../helper/helper-messages.ts';
-import type { JobSummary } from '../helper/job-ledger.ts';
 import type { ProbeEvent, ProbeRequest, ProbeVerdict } from '../helper/probe-messages.ts';
 import type { EngineProbe } from '../probes/probe-service.ts';
-import type { RunningJob, Verdict } from '../helper/verdicts.ts';
+import type { HelperEvent, JobSummary } from '@contract/helper-messages.ts';
+import type { RunningJob, Verdict } from '@contract/helper-verdicts.ts';
 import type { Engine, EngineJob } from '../jobs/engine.ts';
 
 export class ScriptedJob extends EventEmitter implements EngineJob {

@@ -1,7 +1,7 @@
 // Answers of the helper's one-shot commands: verdicts on paths, running jobs, its version.
 
-import { helperErrorCodes } from '@contract/helper-errors.gen.ts';
-import { z } from '@contract/zod.ts';
+import { helperErrorCodes } from './helper-errors.gen.ts';
+import { z } from './zod.ts';
 
 const count = z.number().int().nonnegative();
 const reason = z.object({

@@ -1,8 +1,9 @@
 // The messages of the helper protocol as run-time schemas (docs/helper-protocol.md). What comes from the helper is checked
 // here before anything else sees it; fields this version does not know are dropped, events it does not know are passed over.
+// They are part of the contract because `copy.*` passes them on to the terminal as they are.
 
-import { helperErrorCodes } from '@contract/helper-errors.gen.ts';
-import { z } from '@contract/zod.ts';
+import { helperErrorCodes } from './helper-errors.gen.ts';
+import { z } from './zod.ts';
 
 /** The protocol version this side speaks. */
 export const PROTOCOL_VERSION = 1;
@@ -177,6 +178,34 @@ const eventSchemas = {
   }),
   summary,
 } as const;
+
+/** Any event the helper sends. */
+export const helperEventSchema = z.discriminatedUnion('event', [
+  hello,
+  job,
+  target,
+  eventSchemas.joined,
+  eventSchemas.progress,
+  eventSchemas.head,
+  eventSchemas.lap,
+  eventSchemas.pace,
+  eventSchemas.policy,
+  eventSchemas['bad-source'],
+  eventSchemas.stalled,
+  eventSchemas.warning,
+  eventSchemas.error,
+  eventSchemas.digests,
+  summary,
+]);
+
+/** The result of a job. `helper-died` and `detached` are outcomes that only the helper's client can know. */
+export const jobSummarySchema = summary.extend({
+  outcome: z.enum([...summary.shape.outcome.options, 'helper-died', 'detached']),
+});
+/** The result of a job. */
+export type JobSummary = z.infer<typeof jobSummarySchema>;
+/** One line of the result. */
+export type TargetResult = JobSummary['targets'][number];
 
 type EventSchemas = typeof eventSchemas;
 /** An event by its name. */
