@@ -6,29 +6,35 @@
       'base/digest.cpp', 'base/json.cpp', 'base/sha256.cpp',
       'engine/ring/ring.cpp', 'engine/ring/reader.cpp', 'engine/ring/seats.cpp', 'engine/ring/writer.cpp',
       'engine/source/source.cpp', 'engine/producer/producer.cpp',
-      'engine/target/target.cpp', 'engine/verify/verify.cpp', 'engine/consumer/consumer.cpp',
+      'engine/manifest/reader.cpp', 'engine/manifest/root.cpp', 'engine/manifest/writer.cpp', 'engine/resume/map.cpp',
+      'engine/producer/source_hash.cpp',
+      'engine/target/target.cpp', 'engine/verify/verify.cpp', 'engine/consumer/consumer.cpp', 'engine/consumer/evidence.cpp',
+      'engine/consumer/keeper.cpp', 'engine/consumer/sample.cpp',
       'engine/safety/rules.cpp',
       'engine/probe/drive.cpp', 'engine/probe/examiner.cpp', 'engine/probe/findings.cpp', 'engine/probe/full.cpp', 'engine/probe/passes.cpp',
       'engine/probe/pattern.cpp', 'engine/probe/probe.cpp', 'engine/probe/quick.cpp',
       'engine/session/line_channel.cpp', 'engine/session/order_fields.cpp', 'engine/session/orders.cpp', 'engine/session/verbs.cpp', 'engine/session/worker_link.cpp',
       'engine/job/clients.cpp', 'engine/job/events.cpp', 'engine/job/job.cpp', 'engine/job/relay.cpp', 'engine/job/riders.cpp', 'engine/job/run.cpp',
+      'engine/job/keeping.cpp', 'engine/job/reference.cpp',
     ],
     'posix_sources': [
-      'platform/posix/clock.cpp', 'platform/posix/endpoint.cpp', 'platform/posix/handle.cpp', 'platform/posix/process.cpp',
-      'platform/posix/small_file.cpp', 'platform/posix/system_error.cpp',
+      'platform/posix/clock.cpp', 'platform/posix/endpoint.cpp', 'platform/posix/handle.cpp', 'platform/posix/plain_file.cpp',
+      'platform/posix/process.cpp', 'platform/posix/small_file.cpp', 'platform/posix/system_error.cpp',
     ],
     'conditions': [
       ['OS=="linux"', {
         'platform_sources': [
           '<@(posix_sources)',
           'platform/linux/block_file.cpp', 'platform/linux/device_watcher.cpp', 'platform/linux/doorbell.cpp', 'platform/linux/inspect.cpp',
+          'platform/linux/lasting.cpp',
           'platform/linux/mounts.cpp', 'platform/linux/own_program.cpp', 'platform/linux/rendezvous.cpp', 'platform/linux/shared_map.cpp',
           'platform/linux/sysfs.cpp',
         ],
       }],
       ['OS=="mac"', {  # not tested (docs/platforms.md)
         'platform_sources': [
-          'platform/posix/clock.cpp', 'platform/posix/endpoint.cpp', 'platform/posix/process.cpp', 'platform/posix/small_file.cpp',
+          'platform/posix/clock.cpp', 'platform/posix/endpoint.cpp', 'platform/posix/plain_file.cpp', 'platform/posix/process.cpp',
+          'platform/posix/small_file.cpp',
           'platform/posix/system_error.cpp',
           'platform/darwin/bells.cpp', 'platform/darwin/block_file.cpp', 'platform/darwin/device_path.cpp',
           'platform/darwin/device_watcher.cpp', 'platform/darwin/doorbell.cpp', 'platform/darwin/handle.cpp', 'platform/darwin/inspect.cpp',
@@ -92,7 +98,8 @@
     {
       'target_name': 'carousel-helper-tests', 'type': 'executable', 'dependencies': ['engine'],
       'sources': [
-        'tests/main.cpp', 'tests/digest_test.cpp', 'tests/json_test.cpp', 'tests/races_test.cpp', 'tests/posix/ring_test.cpp', 'tests/rules_test.cpp',
+        'tests/main.cpp', 'tests/digest_test.cpp', 'tests/json_test.cpp', 'tests/races_test.cpp', 'tests/posix/manifest_test.cpp', 'tests/posix/ring_test.cpp',
+        'tests/rules_test.cpp',
         'tests/posix/target_test.cpp', 'tests/probe_test.cpp', 'tests/verbs_test.cpp',
       ],
     },

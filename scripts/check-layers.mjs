@@ -27,6 +27,8 @@ const rows = [
   { in: 'engine/target', may: ['base', 'platform/include'] },
   { in: 'engine/verify', may: ['base', 'platform/include', 'engine/ring', 'engine/target'] },
   { in: 'engine/safety', may: ['base', 'platform/include'] },
+  { in: 'engine/manifest', may: ['base', 'platform/include'] },
+  { in: 'engine/resume', may: ['base', 'platform/include'] },
   // What is said between the processes; it takes its limits from the ring's layout.
   { in: 'engine/session', may: ['base', 'platform/include', 'engine/ring'] },
   {
@@ -35,10 +37,29 @@ const rows = [
   },
   {
     in: 'engine/consumer',
-    may: ['base', 'platform/include', 'engine/ring', 'engine/target', 'engine/verify', 'engine/session'],
+    may: [
+      'base',
+      'platform/include',
+      'engine/ring',
+      'engine/target',
+      'engine/verify',
+      'engine/session',
+      'engine/resume',
+    ],
   },
   // The supervisor starts the roles as processes and never does their work itself.
-  { in: 'engine/job', may: ['base', 'platform/include', 'engine/ring', 'engine/session', 'engine/safety'] },
+  {
+    in: 'engine/job',
+    may: [
+      'base',
+      'platform/include',
+      'engine/ring',
+      'engine/session',
+      'engine/safety',
+      'engine/manifest',
+      'engine/resume',
+    ],
+  },
   // A probe has a supervisor and a worker of its own; it knows nothing of jobs and rings.
   { in: 'engine/probe', may: ['base', 'platform/include', 'engine/session', 'engine/safety'] },
   { in: 'engine', may: ['base', 'platform/include'] },

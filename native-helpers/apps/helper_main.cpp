@@ -19,7 +19,7 @@ namespace {
 
 int usage() {
   std::fputs(
-      "usage: carousel-helper job | attach JOB | jobs | check PATH... | probe | watch | --version\n"
+      "usage: carousel-helper job | attach JOB | jobs | check PATH... | resumable FOLDER BLOCKSIZE SOURCE TARGET... | probe | watch | --version\n"
       "The helper of Carousel; started by the app and the carousel command. See docs/helper-protocol.md.\n",
       stderr);
   return 2;
@@ -52,6 +52,7 @@ int run(const std::vector<std::string>& args) {
   if (role == "attach" && args.size() == 2) return carousel::run_attach(args[1]);
   if (role == "jobs" && args.size() == 1) return carousel::run_jobs();
   if (role == "check" && args.size() > 1) return carousel::run_check({args.begin() + 1, args.end()});
+  if (role == "resumable" && args.size() > 4) return carousel::run_resumable(args[1], args[2], args[3], {args.begin() + 4, args.end()});
   if (role == "watch" && args.size() == 1) return watch();
   if (role == "--version") {
     std::printf("%s\n", carousel::json::Fields().add("version", carousel::kProtocolVersion).add("helper", carousel::kHelperVersion).str().c_str());

@@ -81,7 +81,7 @@ export function exitCodeOf(summary: Outcome, interrupted: boolean): ExitCode {
 }
 
 function reasonsOf({ state, error }: Outcome['targets'][number]): ExitCode[] {
-  if (state === 'done' || state === 'verified') return [];
+  if (state === 'done' || state === 'verified' || state === 'sampled') return [];
   const byCode = error ? exitOfCode(error.code) : EXIT.someTargetIsNot;
   // Refused means refused, whatever the reason is called.
   return [state === 'refused' && byCode === EXIT.someTargetIsNot ? EXIT.refused : byCode];

@@ -6,6 +6,7 @@ import { listCommand } from './commands/list.ts';
 import { practiceCommand } from './commands/practice.ts';
 import { probeCommand } from './commands/probe.ts';
 import { serveCommand } from './commands/serve.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { processContext } from './context.ts';
 import { runCli, type CommandMaker } from './program.ts';
 
@@ -13,6 +14,7 @@ import { runCli, type CommandMaker } from './program.ts';
 const commands: readonly CommandMaker[] = [
   listCommand,
   copyCommand,
+  verifyCommand,
   probeCommand,
   serveCommand,
   practiceCommand,

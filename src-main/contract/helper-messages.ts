@@ -15,7 +15,15 @@ const path = z.string().max(16_384);
 /** States a target goes through, in the protocol's words. */
 export const runningStates = ['waiting', 'copying', 'aside', 'flushing', 'verifying', 'healing'] as const;
 /** States a target stays in. */
-export const finalStates = ['done', 'verified', 'failed', 'removed', 'cancelled', 'refused'] as const;
+export const finalStates = [
+  'done',
+  'verified',
+  'sampled',
+  'failed',
+  'removed',
+  'cancelled',
+  'refused',
+] as const;
 const state = z.enum([...runningStates, ...finalStates]);
 const slow = z.enum(['together', 'catch-up']);
 
@@ -33,6 +41,28 @@ const maybeError = z.preprocess(
 );
 
 const range = z.object({ offset: count, length: count });
+const task = z.enum(['copy', 'verify', 'sample']).default('copy');
+/** What was found wrong at one reading back: blocks, and which other block's content stood in them. */
+const evidence = z.object({
+  attempt: count,
+  bad: z.array(count).max(64),
+  more: count.default(0),
+  echoes: z
+    .array(z.object({ block: count, of: count }))
+    .max(16)
+    .default([]),
+});
+/** What is known of how good a target is, beside its state. */
+const findings = {
+  /** Ranges of the source that could not be read: the copy holds zeros there. Only with a good state. */
+  unreadable: count.optional(),
+  /** Blocks that an earlier, interrupted copy had left there. */
+  resumedBlocks: count.optional(),
+  evidence: z.array(evidence).max(8).optional(),
+  /** What the device took, and the milliseconds it took for that. */
+  deviceBytes: count.optional(),
+  deviceMs: count.optional(),
+};
 const ofTarget = { t: seconds, id: count, target: path };
 
 const hello = z.object({
@@ -46,6 +76,7 @@ const hello = z.object({
 const job = z.object({
   event: z.literal('job'),
   t: seconds,
+  task,
   job: z.string().max(256),
   role: z.enum(['producer', 'consumer', 'observer']),
   source: z.object({
@@ -78,6 +109,7 @@ const target = z.object({
   seconds: seconds.default(0),
   pid: count.nullish(),
   mine: z.boolean().default(true),
+  ...findings,
   error: maybeError,
 });
 
@@ -90,12 +122,14 @@ const summaryTarget = z.object({
   badBlocks: count.default(0),
   healedBlocks: count.default(0),
   seconds: seconds.default(0),
+  ...findings,
   error: maybeError,
 });
 
 const summary = z.object({
   event: z.literal('summary'),
   t: seconds,
+  task,
   ok: z.boolean(),
   role: z.enum(['producer', 'consumer', 'observer']),
   outcome: z.enum(['complete', 'cancelled', 'source-failed', 'refused']),
@@ -104,6 +138,7 @@ const summary = z.object({
     size: count,
     bytesRead: count,
     laps: z.number().nonnegative(),
+    blockSize: count.optional(),
     rootDigest: z.string().max(256).nullable().default(null),
     unreadable: z.array(range).default([]),
     unreadableMore: count.optional(),
@@ -111,6 +146,8 @@ const summary = z.object({
   }),
   targets: z.array(summaryTarget),
   others: z.array(summaryTarget).default([]),
+  /** Whether the manifest that was asked for has been written. */
+  manifest: z.object({ path, written: z.boolean(), error: maybeError }).optional(),
   seconds,
 });
 
@@ -218,6 +255,10 @@ export type HelperErrorInfo = z.infer<typeof helperErrorSchema>;
 export type TargetState = z.infer<typeof state>;
 /** A state that a target stays in. */
 export type FinalState = (typeof finalStates)[number];
+/** What a job does. */
+export type Task = z.infer<typeof task>;
+/** What was found wrong at one reading back. */
+export type Evidence = z.infer<typeof evidence>;
 /** What to do with targets that hold the others back. */
 export type SlowPolicy = z.infer<typeof slow>;
 

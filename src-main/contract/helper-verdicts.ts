@@ -27,6 +27,9 @@ export const verdictSchema = z.object({
   target: fitness,
 });
 
+/** How much of a copy an interrupted job has left on a target. */
+export const resumableSchema = z.object({ path: z.string(), blocks: count, of: count });
+
 /** A job that runs on this machine. */
 export const runningJobSchema = z.object({
   job: z.string().max(256),
@@ -37,6 +40,8 @@ export const runningJobSchema = z.object({
 /** What `carousel-helper --version` says. */
 export const versionSchema = z.object({ version: count, helper: z.string() });
 
+/** What an interrupted job has left on a target. */
+export type Resumable = z.infer<typeof resumableSchema>;
 /** What the helper found at a path. */
 export type Verdict = z.infer<typeof verdictSchema>;
 /** A job that runs on this machine. */

@@ -486,6 +486,8 @@ export const de: Catalogue = {
     'source-error': 'Die Quelle ließ sich nicht lesen.',
     'source-gone': 'Die Quelle wurde abgezogen.',
     'source-changed': 'Die Quelle las sich beim zweiten Mal anders.',
+    'manifest-damaged': 'Das Manifest ist beschädigt oder keines.',
+    'manifest-not-written': 'Das Manifest konnte nicht geschrieben werden.',
     'no-memory': 'Der Arbeitsspeicher reicht für diesen Auftrag nicht.',
     internal: 'Carousel hat einen Fehler gemacht und zur Sicherheit hier angehalten.',
     forbidden: 'Das darf nur, wer bedienen darf.',
@@ -559,6 +561,9 @@ export const de: Catalogue = {
     'source-gone': 'Stecken Sie die Quelle wieder ein und starten Sie neu.',
     'source-changed':
       'Hängen Sie die Quelle aus, versuchen Sie anderen Anschluss oder anderes Kabel und starten Sie neu. Benutzen Sie keine dieser Kopien.',
+    'manifest-damaged':
+      'Nehmen Sie eine andere Abschrift des Manifests, oder lassen Sie bei einer neuen Kopie eines schreiben.',
+    'manifest-not-written': 'Wählen Sie einen freien Dateinamen in einem Ordner mit Platz.',
     'no-memory': 'Schließen Sie andere Programme oder nehmen Sie in den Einstellungen weniger Blöcke.',
     'not-found': 'Stecken Sie es wieder ein.',
     'other-user': 'Warten Sie, bis jene Kopie fertig ist.',

@@ -477,6 +477,8 @@ export const en = {
     'source-error': 'The source could not be read.',
     'source-gone': 'The source was pulled out.',
     'source-changed': 'The source read differently the second time.',
+    'manifest-damaged': 'The manifest is damaged or is none.',
+    'manifest-not-written': 'The manifest could not be written.',
     'no-memory': 'There is not enough memory for this job.',
     internal: 'Carousel made a mistake and stopped here to be safe.',
     forbidden: 'Only an operator may do this.',
@@ -544,6 +546,8 @@ export const en = {
     'source-gone': 'Put the source back and start again.',
     'source-changed':
       'Unmount the source, try another port or cable, and start again. Use none of these copies.',
+    'manifest-damaged': 'Use another copy of the manifest, or make one with a new copy.',
+    'manifest-not-written': 'Choose a file name that is free, in a folder with room.',
     'no-memory': 'Close other programs, or use fewer blocks in the settings.',
     'not-found': 'Plug it in again.',
     'other-user': 'Wait until that copy has ended.',

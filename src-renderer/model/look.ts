@@ -58,8 +58,9 @@ export function lookOf(target: Target, job: Job): Look {
     case 'healing':
       return 'heal';
     case 'verified':
+    case 'sampled':
     case 'done':
-      return hasGaps(job) ? 'gaps' : target.state;
+      return hasGaps(job) ? 'gaps' : target.state === 'verified' ? 'verified' : 'done';
     case 'failed':
       return 'failed';
     case 'removed':

@@ -45,7 +45,9 @@ export class World {
   mark = `CAROUSEL_TEST_MARK=${randomBytes(8).toString('hex')}`;
   dir = fs.mkdtempSync(path.join(os.tmpdir(), 'carousel-engine-'));
   #tmp = path.join(this.dir, 'tmp');
-  #known = new Set(['tmp']);
+  /** What interrupted copies leave lies in here. */
+  state = path.join(this.dir, 'state');
+  #known = new Set(['tmp', 'state']);
   #lab;
   #jobs = new Set();
   #runs = [];
@@ -64,7 +66,7 @@ export class World {
 
   get env() {
     const [name, value] = this.mark.split('=');
-    return { ...process.env, [name]: value, TMPDIR: this.#tmp };
+    return { ...process.env, [name]: value, TMPDIR: this.#tmp, XDG_STATE_HOME: this.state };
   }
 
   /** Done at the end, last first, whatever becomes of the test. */
@@ -106,6 +108,15 @@ export class World {
 
   /** The same by the helper itself, over its protocol. */
   job(source, targets, options = {}, { hang } = {}) {
+    return this.#ask({ verb: 'start', source: { path: source }, targets, options }, hang);
+  }
+
+  /** Targets held against a manifest by the helper itself. */
+  verification(targets, manifest, options = {}, { hang } = {}) {
+    return this.#ask({ verb: 'verify', manifest, targets, options }, hang);
+  }
+
+  #ask(verb, hang) {
     const run = new Run(HELPER, ['job'], {
       env: this.env,
       mark: this.mark,
@@ -113,13 +124,7 @@ export class World {
       hang,
       stdin: true,
     });
-    run.say({
-      verb: 'start',
-      version: 1,
-      source: { path: source },
-      targets: targets.map((at) => ({ path: at })),
-      options,
-    });
+    run.say({ ...verb, version: 1, targets: verb.targets.map((at) => ({ path: at })) });
     return this.#track(run);
   }
 

@@ -167,7 +167,7 @@ bool Reader::pause() {
 
 bool Reader::must_stop() const {
   const Seat now = seat();
-  const bool ours = now == Seat::attached || now == Seat::aside;
+  const bool ours = now == Seat::attached || now == Seat::aside || now == Seat::reserved;
   return !ours || orphaned_.load() || entry().stop.load() != 0 || ring_.header().stop.load() != 0;
 }
 

@@ -4,9 +4,13 @@
 #include "engine/session/order_fields.hpp"
 
 namespace carousel {
+
 std::string to_line(const ProducerOrders& orders) {
   json::Fields f;
-  f.add("path", orders.path).add("limit", orders.limit).add("zeroFill", orders.zero_fill);
+  f.add("path", orders.path).add("limit", orders.limit).add("zeroFill", orders.zero_fill).add("hash", orders.hash);
+  std::vector<std::string> again;
+  for (const std::uint64_t block : orders.again) again.push_back(std::to_string(block));
+  f.raw("again", json::list(again));
   add_identity(f, orders.identity);
   add_ranges(f, "skip", orders.skip);
   return f.str();
@@ -16,13 +20,14 @@ std::string to_line(const ConsumerOrders& orders) {
   json::Fields f;
   f.add("path", orders.target.path).add("create", orders.target.create).add("size", orders.target.expected_size);
   f.add("seat", orders.seat).add("verify", orders.verify).add("heal", orders.heal);
+  f.add("check", std::uint64_t{static_cast<std::uint32_t>(orders.check)}).add("map", orders.map).add("mapHead", orders.map_head);
   add_identity(f, orders.target.expected);
   return f.str();
 }
 
 Result<ProducerOrders> producer_orders(const json::Value& line) {
   OrderFields f(line);
-  ProducerOrders orders{f.text("path"), f.identity(), f.whole("limit"), f.flag("zeroFill"), f.ranges("skip")};
+  ProducerOrders orders{f.text("path"), f.identity(), f.whole("limit"), f.flag("zeroFill"), f.ranges("skip"), f.flag("hash"), f.wholes("again")};
   if (!f.good()) return Error{Code::protocol, "the producer's orders are not complete"};
   return orders;
 }
@@ -37,7 +42,11 @@ Result<ConsumerOrders> consumer_orders(const json::Value& line) {
   orders.target.device = orders.target.expected.device;
   orders.seat = static_cast<std::uint32_t>(f.whole("seat"));
   orders.verify = f.flag("verify"), orders.heal = f.flag("heal");
-  if (!f.good() || orders.seat >= ring::kMaxConsumers) return Error{Code::protocol, "the consumer's orders are not complete"};
+  const std::uint64_t check = f.whole("check");
+  orders.check = static_cast<Check>(check);
+  orders.map = f.text("map"), orders.map_head = f.text("mapHead");
+  const bool known = check <= static_cast<std::uint64_t>(Check::sample);
+  if (!f.good() || !known || orders.seat >= ring::kMaxConsumers) return Error{Code::protocol, "the consumer's orders are not complete"};
   return orders;
 }
 

@@ -120,6 +120,31 @@ std::vector<Range> skip_ranges(Reader& outer) {
   return ranges;
 }
 
+/// What copying and verifying have in common.
+void common_options(Reader& r, JobOptions& o) {
+  o.stall_timeout = static_cast<std::uint32_t>(r.whole("stallTimeout", o.stall_timeout, 1, 3600));
+  o.slots = static_cast<std::uint32_t>(r.whole("slots", o.slots, ring::kMinSlots, ring::kMaxSlots));
+  o.result_file = r.optional_path("resultFile");
+  o.heal = r.flag("heal", o.heal);
+}
+
+JobOptions verify_options(Reader& outer) {
+  JobOptions o;
+  o.verify = true;
+  const json::Value* v = outer.take("options");
+  if (v == nullptr) return o;
+  if (v->object() == nullptr) {
+    outer.fail("options must be an object");
+    return o;
+  }
+  Reader r(*v->object());
+  common_options(r, o);
+  o.sample = r.flag("sample", o.sample);
+  if (o.heal && o.sample) r.fail("heal needs every block to be looked at, not a sample", Code::bad_option);
+  if (std::optional<Error> error = r.finish()) outer.fail(error->what, error->code);
+  return o;
+}
+
 JobOptions options(Reader& outer) {
   JobOptions o;
   const json::Value* v = outer.take("options");
@@ -129,18 +154,19 @@ JobOptions options(Reader& outer) {
     return o;
   }
   Reader r(*v->object());
+  common_options(r, o);
   o.block = r.whole("block", o.block, ring::kMinBlock, ring::kMaxBlock);
   if (!is_power_of_two(o.block)) r.fail("block must be a power of two", Code::bad_option);
-  o.slots = static_cast<std::uint32_t>(r.whole("slots", o.slots, ring::kMinSlots, ring::kMaxSlots));
   o.catch_up = r.choice("slow", "together", "catch-up", o.catch_up);
   o.stop_on_read_error = r.choice("onReadError", "skip", "stop", o.stop_on_read_error);
   o.wait_for_join = static_cast<std::uint32_t>(r.whole("waitForJoin", o.wait_for_join, 0, 86400));
-  o.stall_timeout = static_cast<std::uint32_t>(r.whole("stallTimeout", o.stall_timeout, 1, 3600));
-  o.result_file = r.optional_path("resultFile");
+  o.manifest = r.optional_path("manifest");
+  o.resume = r.optional_path("resume");
+  o.take_up = r.flag("takeUp", o.take_up);
+  if (o.take_up && o.resume.empty()) r.fail("takeUp needs resume", Code::bad_option);
   o.limit = r.whole("limit", o.limit, 0, std::uint64_t{1} << 40);
   o.skip = skip_ranges(r);
   o.verify = r.flag("verify", o.verify);
-  o.heal = r.flag("heal", o.heal);
   if (o.heal && !o.verify) r.fail("heal needs verify", Code::bad_option);
   if (std::optional<Error> error = r.finish()) outer.fail(error->what, error->code);
   return o;
@@ -187,6 +213,17 @@ Result<Verb> decode_verb(std::string_view line) {
     start.source = r.path(r.take("source"));
     start.targets = r.targets();
     start.options = options(r);
+    verb.what = std::move(start);
+  } else if (word == "verify") {
+    if (r.whole("version", 0, 0, kMaxId) != kProtocolVersion) r.fail("this helper speaks version 1", Code::version_mismatch);
+    StartVerb start;
+    start.reference = r.optional_path("manifest");
+    if (parsed->find("manifest") == nullptr) r.fail("manifest is missing");
+    const json::Value* source = r.take("source");
+    if (source != nullptr) start.source = r.path(source);
+    start.targets = r.targets();
+    start.options = verify_options(r);
+    if (start.options.heal == start.source.empty()) r.fail("healing, and only healing, needs a source", Code::bad_option);
     verb.what = std::move(start);
   } else if (word == "attach") {
     verb.what = AttachVerb{};

@@ -30,13 +30,19 @@ struct JobOptions {
   std::vector<Range> skip;  ///< of the source, known to be unreadable: not touched; in order, apart from each other
   bool verify = false;
   bool heal = false;
+  std::string manifest;     ///< where the manifest goes; empty: nowhere
+  std::string resume;       ///< the folder of the maps of copies that are not whole yet; empty: none are kept
+  bool take_up = false;     ///< go on where those maps say that a copy was left
+  bool sample = false;      ///< when verifying: look at a few blocks only
   std::string result_file;  ///< where the summary is kept for a front end that is gone by then; empty: nowhere
 };
 
+/// `start`, and `verify` which is a job too: its targets are compared with what `reference`, a manifest, says. Then `source` may be empty.
 struct StartVerb {
   std::string source;
   std::vector<std::string> targets;
   JobOptions options;
+  std::string reference{};  ///< empty: a copy
 };
 struct AttachVerb {};
 struct AddVerb {

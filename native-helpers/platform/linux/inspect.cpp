@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "linux/lasting.hpp"
 #include "linux/mounts.hpp"
 #include "linux/sysfs.hpp"
 
@@ -42,6 +43,7 @@ void look_at_missing(PathFacts& facts) {
   }
   facts.resolved = (folder == "/" ? "" : folder) + facts.path.substr(slash);
   facts.read_error = ENOENT;
+  facts.lasting = "file " + facts.resolved;
   if (access(folder.c_str(), W_OK | X_OK) != 0) facts.write_error = errno;
   struct stat st{};
   if (stat(folder.c_str(), &st) == 0) {
@@ -57,6 +59,7 @@ void look_at_device(PathFacts& facts, const struct stat& st) {
   facts.identity.major = major(st.st_rdev), facts.identity.minor = minor(st.st_rdev);
   facts.identity.sequence = sysfs::number(sysfs::whole_disk(device), "diskseq", 0);
   facts.partition = sysfs::is_partition(device);
+  facts.lasting = facts.partition ? std::string() : lasting_name(device);
   facts.size = sysfs::number(device, "size", 0) * 512;  // always counted in 512-byte units
   const std::string disk = sysfs::whole_disk(device);
   facts.sector = static_cast<std::uint32_t>(sysfs::number(disk, "queue/logical_block_size", 512));
@@ -106,6 +109,8 @@ PathFacts inspect(const std::string& path) {
   } else if (S_ISREG(st.st_mode)) {
     facts.kind = PathKind::file;
     facts.identity = file_identity(st);
+    facts.lasting = "file " + facts.resolved;
+    facts.modified_ns = static_cast<std::uint64_t>(st.st_mtim.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(st.st_mtim.tv_nsec);
     facts.size = static_cast<std::uint64_t>(st.st_size);
     facts.read_only = facts.write_error == EROFS;
     const auto below = sysfs::below(sysfs::name_of(st.st_dev));

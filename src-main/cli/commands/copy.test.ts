@@ -144,7 +144,6 @@ test.each([
   ['/a', /name at least one TARGET/],
   ['/a --wait-for-join 0', /name at least one TARGET/],
   ['/a /b --heal --no-verify', /cannot go with --no-verify/],
-  ['/a /b --manifest m', /--manifest is not available/],
   ['/a /b --report r', /--report is not available/],
   ['/a /b --approve t1 --approve t2', /--approve is not available/],
   ['/a /b --verifi', /unknown option '--verifi'\n\(Did you mean --verify\?\)/],

@@ -31,7 +31,11 @@ export function sortTargets(verdicts: readonly Verdict[]): {
 }
 
 /** Asks where it may ask; never takes silence for a yes. */
-export async function approveTargets(verdicts: readonly Verdict[], context: CliContext): Promise<Approval> {
+export async function approveTargets(
+  verdicts: readonly Verdict[],
+  context: CliContext,
+  what: 'erase' | 'heal' = 'erase',
+): Promise<Approval> {
   const { free, erase, away } = sortTargets(verdicts);
   const refusals = away.map(asRefusal);
   const go = verdicts.filter((verdict) => !away.includes(verdict)).map((verdict) => verdict.path);
@@ -42,10 +46,14 @@ export async function approveTargets(verdicts: readonly Verdict[], context: CliC
     stop: { why, targets: unapproved(verdicts, refusals, free) },
   });
   if (!context.canAsk)
-    return stop(`${plural(erase.length, 'target')} would be overwritten: add --yes if that is what you want`);
+    return stop(
+      `${plural(erase.length, 'target')} would be ${what === 'heal' ? 'written to where it is not like the manifest' : 'overwritten'}: add --yes if that is what you want`,
+    );
   const count = plural(erase.length, 'drive');
-  context.stderr.write(`${[...away.map(awayLine), 'This erases:', ...erase.map(eraseLine)].join('\n')}\n`);
-  const answer = await context.ask(`Type yes to erase ${count}: `);
+  context.stderr.write(
+    `${[...away.map(awayLine), what === 'heal' ? 'This overwrites what is not like the manifest on:' : 'This erases:', ...erase.map(eraseLine)].join('\n')}\n`,
+  );
+  const answer = await context.ask(`Type yes to ${what} ${count}: `);
   return answer.trim() === 'yes' ? { go, away: refusals } : stop('Not approved: nothing was written.');
 }
 

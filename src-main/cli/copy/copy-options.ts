@@ -15,6 +15,7 @@ export interface CopyFlags {
   readonly approve?: string[];
   readonly yes?: boolean;
   readonly manifest?: string;
+  readonly resume?: boolean;
   readonly report?: string;
   readonly waitForJoin?: number;
   readonly stallTimeout?: number;
@@ -24,12 +25,13 @@ export interface CopyFlags {
 /** A copy as it was asked for. Paths are absolute, symbolic links as they are. */
 export interface CopyPlan {
   readonly request: CopyRequest;
+  /** Goes on where interrupted copies were left. */
+  readonly takesUp: boolean;
   readonly approved: boolean;
   readonly json: boolean;
 }
 
 const NOT_YET: readonly (readonly [keyof CopyFlags, string])[] = [
-  ['manifest', '--manifest'],
   ['report', '--report'],
   ['approve', '--approve'],
 ];
@@ -40,6 +42,7 @@ export function planCopy(
   targets: readonly string[],
   flags: CopyFlags,
   cwd: string,
+  resumeFolder?: string,
 ): CopyPlan {
   // Doing less than was asked for without a word would be worse than not doing it.
   for (const [name, flag] of NOT_YET)
@@ -47,22 +50,30 @@ export function planCopy(
       throw usageError(`${flag} is not available in this version`);
   if (flags.heal && flags.verify === false)
     throw usageError('--heal reads the targets back: it cannot go with --no-verify');
+  if (flags.resume && resumeFolder === undefined)
+    throw usageError('--resume needs a folder for what interrupted copies leave: set HOME or XDG_STATE_HOME');
   if (targets.length === 0 && !flags.waitForJoin)
     throw usageError('name at least one TARGET, or wait for others to join with --wait-for-join SECONDS');
   if (targets.length > maxCopyTargets) throw usageError(`a copy takes at most ${maxCopyTargets} targets`);
   const from = absolute(source, cwd);
   const to = targets.map((target) => absolute(target, cwd));
   return {
-    request: { source: from, targets: to, options: copyOptions(flags) },
+    request: { source: from, targets: to, options: copyOptions(flags, cwd, resumeFolder) },
+    takesUp: flags.resume ?? false,
     approved: flags.yes ?? false,
     json: flags.json ?? false,
   };
 }
 
-function copyOptions(flags: CopyFlags): CopyRequest['options'] {
+function copyOptions(flags: CopyFlags, cwd: string, resume: string | undefined): CopyRequest['options'] {
   const { block: blockSize, slots, slow, onReadError, waitForJoin, stallTimeout, heal } = flags;
   const verify = flags.verify ?? heal;
-  const all = { blockSize, slots, slow, onReadError, waitForJoin, stallTimeout, verify, heal };
+  const kept = {
+    manifest: flags.manifest === undefined ? undefined : absolute(flags.manifest, cwd),
+    resume,
+    takeUp: flags.resume,
+  };
+  const all = { blockSize, slots, slow, onReadError, waitForJoin, stallTimeout, verify, heal, ...kept };
   const given = Object.entries(all).filter(([, value]) => value !== undefined);
   return copyRequestSchema.shape.options.parse(Object.fromEntries(given));
 }

@@ -5,6 +5,7 @@ import type { CliContext } from '../context.ts';
 import { terminalStyle } from '../context.ts';
 import { withCore } from '../core-client.ts';
 import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes.ts';
+import { percentOf } from '../output/format.ts';
 import { jsonReporter } from '../output/json.ts';
 import type { CopyReporter } from '../output/reporter.ts';
 import { notBegunSummary, withTurnedAway, type CliTargetResult } from '../output/summary.ts';
@@ -13,13 +14,17 @@ import { approveTargets } from './approval.ts';
 import type { CopyPlan } from './copy-options.ts';
 import { interruptMessage, OtherRiders } from './interrupts.ts';
 
+/** The helper's block size where none is named. */
+const DEFAULT_BLOCK = 1_048_576;
+
 /** Copies; returns the exit status. */
 export const runCopy = (plan: CopyPlan, context: CliContext): Promise<ExitCode> =>
   withCore(context, 'local', (client) => copy(client, plan, context));
 
 async function copy(client: ContractClient, plan: CopyPlan, context: CliContext): Promise<ExitCode> {
-  const reporter = reporterFor(plan, context);
+  const reporter = reporterFor(plan.json, context);
   const { request } = plan;
+  if (!plan.takesUp) await tellResumable(plan, reporter, context);
   if (plan.approved || request.targets.length === 0)
     return ride(client, plan, request.targets, [], reporter, context);
   const { verdicts } = await client.call('copy.check', { paths: request.targets });
@@ -36,6 +41,23 @@ async function copy(client: ContractClient, plan: CopyPlan, context: CliContext)
     return exitCodeOf(summary, false);
   }
   return ride(client, plan, approval.go, approval.away, reporter, context);
+}
+
+/** On a terminal: says what an interrupted copy has left, before it is begun anew. */
+async function tellResumable(
+  { request }: CopyPlan,
+  reporter: CopyReporter,
+  context: CliContext,
+): Promise<void> {
+  const folder = request.options.resume;
+  if (!context.canAsk || folder === undefined) return;
+  const block = request.options.blockSize ?? DEFAULT_BLOCK;
+  const left = await context.helper().resumable(folder, block, request.source, request.targets);
+  for (const { path, blocks, of } of left)
+    if (blocks > 0)
+      reporter.note(
+        `${path}: an interrupted copy got to ${percentOf(blocks, of, false)} %. Stop and add --resume to go on with it; otherwise it begins anew.`,
+      );
 }
 
 async function ride(
@@ -74,8 +96,9 @@ async function ride(
   }
 }
 
-function reporterFor(plan: CopyPlan, context: CliContext): CopyReporter {
-  if (plan.json) return jsonReporter(context.stdout, context.stderr);
+/** Where a job's course and result go. */
+export function reporterFor(json: boolean, context: CliContext): CopyReporter {
+  if (json) return jsonReporter(context.stdout, context.stderr);
   const { live, color } = terminalStyle(context);
   return live ? liveReporter(context.stderr, color) : plainReporter(context.stderr);
 }

@@ -2,6 +2,7 @@
 
 import type { HelperErrorInfo, HelperEvent, HelperEventOf, TargetState } from '@contract/helper-messages.ts';
 import { isFinal } from '@contract/helper-messages.ts';
+import { isGoodState } from '../../core/helper/job-ledger.ts';
 import { percentOf } from './format.ts';
 
 /** A target as a person sees it. */
@@ -102,6 +103,9 @@ export class JobView {
     target.stalledSeconds = undefined;
     if (event.phase === 'verifying' || event.phase === 'healing') {
       target.phasePercent = percentOf(event.bytes, this.job?.source.size ?? 0, false);
+      // Where nothing is copied, what has been compared is all there is to tell.
+      if (this.job?.task !== 'copy' && event.phase === 'verifying')
+        target.bytes = Math.max(target.bytes, event.bytes);
     } else {
       target.phasePercent = undefined;
       target.bytes = Math.max(target.bytes, event.bytes);
@@ -112,7 +116,7 @@ export class JobView {
   }
 
   #raise(target: TargetView): void {
-    const finished = target.state === 'done' || target.state === 'verified';
+    const finished = isGoodState(target.state);
     target.percent = Math.max(target.percent, percentOf(target.bytes, this.job?.source.size ?? 0, finished));
   }
 

@@ -61,6 +61,9 @@ export function publicSummary({
   targets,
   others,
   seconds,
+  task,
+  manifest,
 }: CliSummary): object {
-  return { event: 'summary', t, ok, role, outcome, source, targets, others, seconds };
+  const made = manifest === undefined ? {} : { manifest };
+  return { event: 'summary', t, ok, role, outcome, source, targets, others, seconds, task, ...made };
 }

@@ -51,9 +51,13 @@ export class PlainLines {
     }
   }
 
-  #begin({ role, source, blockCount, blockSize }: Extract<HelperEvent, { event: 'job' }>): string {
+  #begin({ role, task, source, blockCount, blockSize }: Extract<HelperEvent, { event: 'job' }>): string {
     const size = `${formatBytes(source.size)}, ${plural(blockCount, 'block')} of ${blockSize} bytes`;
     const path = cleanText(source.path);
+    if (task !== 'copy')
+      return task === 'sample'
+        ? `Looking at a sample of the blocks of a copy of ${path} (${size}): this is no verification`
+        : `Comparing with the manifest of ${path} (${size})`;
     return role === 'consumer'
       ? `Joining the running copy of ${path} (${size})`
       : `Copying ${path} (${size})`;

@@ -13,6 +13,7 @@ export const stateWord: Readonly<Record<TargetState, string>> = {
   healing: 'HEAL',
   done: 'DONE',
   verified: 'VERIFIED',
+  sampled: 'SAMPLED',
   failed: 'FAILED',
   removed: 'REMOVED',
   cancelled: 'STOPPED',
@@ -112,6 +113,14 @@ const words: Readonly<Record<CliErrorCode, ErrorWords>> = {
   'ring-broken': {
     happened: 'was stopped: the shared buffer held something wrong',
     advice: 'Please report this. ' + AGAIN,
+  },
+  'manifest-damaged': {
+    happened: 'cannot be compared: the manifest is damaged or is none',
+    advice: 'Use another copy of the manifest, or make one with a new copy.',
+  },
+  'manifest-not-written': {
+    happened: 'could not be written',
+    advice: 'Choose a free name in a folder with room.',
   },
   'no-memory': { happened: 'found not enough memory for the buffer', advice: 'Use fewer --slots.' },
   protocol: {

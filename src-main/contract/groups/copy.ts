@@ -18,7 +18,15 @@ export const copyRequestSchema = z.strictObject({
   source: filePath,
   targets: paths,
   /** What is left out takes the helper's default, not the settings'. */
-  options: jobOptionsSchema.partial(),
+  options: jobOptionsSchema
+    .extend({
+      /** A new file for the manifest of the source. */
+      manifest: filePath,
+      /** The folder of the maps of unfinished copies, and whether to go on where they say. */
+      resume: filePath,
+      takeUp: z.boolean(),
+    })
+    .partial(),
 });
 export type CopyRequest = z.infer<typeof copyRequestSchema>;
 

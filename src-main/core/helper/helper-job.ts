@@ -12,7 +12,7 @@ import {
   type JobSummary,
   type SlowPolicy,
 } from '@contract/helper-messages.ts';
-import { encodeVerb, type JobOptions, type Verb } from './helper-verbs.ts';
+import { encodeVerb, type JobOptions, type Verb, type VerifyOptions } from './helper-verbs.ts';
 import { JobLedger } from './job-ledger.ts';
 import type { HelperExit, HelperLauncher, HelperProcess } from './launch/launcher.ts';
 import { LineDecoder } from './line-decoder.ts';
@@ -29,6 +29,15 @@ export interface JobRequest {
   readonly source: string;
   readonly targets: readonly string[];
   readonly options?: JobOptions;
+}
+
+/** What to compare with a manifest. Paths are absolute. */
+export interface VerifyRequest {
+  readonly manifest: string;
+  /** Where bad blocks are read from, when they are to be healed. */
+  readonly source?: string;
+  readonly targets: readonly string[];
+  readonly options?: VerifyOptions;
 }
 
 interface HelperJobEvents {
@@ -56,9 +65,9 @@ export class HelperJob extends EventEmitter<HelperJobEvents> {
   #requests = 0;
 
   /** Starts the helper with these arguments; with a request, asks it to begin. Throws `RangeError` before anything is started. */
-  constructor(launcher: HelperLauncher, args: readonly string[], request: JobRequest | null) {
+  constructor(launcher: HelperLauncher, args: readonly string[], request: JobRequest | VerifyRequest | null) {
     super();
-    const start = request === null ? '' : encodeVerb(startVerb(request));
+    const start = request === null ? '' : encodeVerb(firstVerb(request));
     this.#process = launcher.launch(args);
     this.#ledger = new JobLedger(request?.source ?? '', request?.targets ?? []);
     this.finished = new Promise((resolve) => (this.#settle = resolve));
@@ -197,16 +206,17 @@ export class HelperJob extends EventEmitter<HelperJobEvents> {
   }
 }
 
-function startVerb({ source, targets, options = {} }: JobRequest): Verb {
-  const riders = targets.map((path) => ({ path }));
-  return {
-    verb: 'start',
+function firstVerb(request: JobRequest | VerifyRequest): Verb {
+  const shared = {
     version: PROTOCOL_VERSION,
-    source: { path: source },
-    targets: riders,
-    options,
+    targets: request.targets.map((path) => ({ path })),
     request: START,
-  };
+  } as const;
+  if (!('manifest' in request))
+    return { verb: 'start', ...shared, source: { path: request.source }, options: request.options ?? {} };
+  const { manifest, source, options = {} } = request;
+  const from = source === undefined ? {} : { source: { path: source } };
+  return { verb: 'verify', ...shared, manifest, ...from, options };
 }
 
 function errorInfo({ code, message, offset, errno }: HelperErrorInfo): HelperErrorInfo {

@@ -51,6 +51,18 @@ export const jobOptionsSchema = z.strictObject({
   resultFile: absolute.optional(),
   /** Known to be unreadable (from a map of ddrescue): never read, filled with zeros, reported as unreadable. */
   skipRanges: skipRanges.optional(),
+  manifest: absolute.optional(),
+  resume: absolute.optional(),
+  takeUp: z.boolean().optional(),
+});
+
+/** Options of a job that compares targets with a manifest. */
+export const verifyOptionsSchema = z.strictObject({
+  heal: z.boolean().optional(),
+  sample: z.boolean().optional(),
+  slots: z.number().int().min(2).max(1024).optional(),
+  stallTimeout: z.number().min(1).max(3600).optional(),
+  resultFile: absolute.optional(),
 });
 
 /** Every verb of the protocol. */
@@ -61,6 +73,15 @@ export const verbSchema = z.discriminatedUnion('verb', [
     source: z.strictObject({ path: absolute }),
     targets: z.array(target).max(MAX_TARGETS),
     options: jobOptionsSchema,
+    request,
+  }),
+  z.strictObject({
+    verb: z.literal('verify'),
+    version: z.literal(PROTOCOL_VERSION),
+    manifest: absolute,
+    source: z.strictObject({ path: absolute }).optional(),
+    targets: z.array(target).max(MAX_TARGETS),
+    options: verifyOptionsSchema,
     request,
   }),
   z.strictObject({ verb: z.literal('add'), targets: z.array(target).min(1).max(MAX_TARGETS), request }),
@@ -82,6 +103,8 @@ export const verbSchema = z.discriminatedUnion('verb', [
 
 /** Options of a job. */
 export type JobOptions = z.infer<typeof jobOptionsSchema>;
+/** Options of a job that verifies. */
+export type VerifyOptions = z.infer<typeof verifyOptionsSchema>;
 /** A message to the helper. */
 export type Verb = z.infer<typeof verbSchema>;
 

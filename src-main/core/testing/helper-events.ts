@@ -4,6 +4,7 @@ import type { HelperEventOf, JobSummary, TargetResult, TargetState } from '@cont
 export const jobEvent = (change: Partial<HelperEventOf<'job'>> = {}): HelperEventOf<'job'> => ({
   event: 'job',
   t: 0,
+  task: 'copy',
   job: 'key-1',
   role: 'producer',
   source: { path: '/dev/sda', size: 1000, kind: 'device', sectorSize: 512, mountedWritable: false },
@@ -58,6 +59,7 @@ export const summaryOf = (
 ): JobSummary => ({
   event: 'summary',
   t: 9,
+  task: 'copy',
   ok: outcome === 'complete',
   role: 'producer',
   outcome,
