@@ -192,7 +192,7 @@ function victims(w) {
   return all.filter(({ role }) => ['job', 'produce', 'consume', 'command'].includes(role));
 }
 
-describe('killed anywhere, then resumed', { concurrency: 2 }, () => {
+describe('killed anywhere, then resumed', { concurrency: 3 }, () => {
   let resumed = 0;
   for (const seed of seeds)
     scenario(`seed ${seed}`, { sticks: true }, async (w, t) => {

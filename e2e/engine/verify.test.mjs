@@ -103,7 +103,9 @@ describe('verify', { concurrency: 2 }, () => {
     const [good, bad] = await w.sticks(['good', 'bad'], { size: 12 * MiB });
     await drive.fault({ flaky: [AT + 1024, 512] });
     await bad.fault({ drop: [AT, 4096], times: 1 });
-    const { code, summary } = await w.copy(drive.dev, [good.dev, bad.dev], ['--heal']).exit;
+    // So few slots that the block is not in the ring any more when it is found bad.
+    const args = ['--heal', '--slots', 2];
+    const { code, summary } = await w.copy(drive.dev, [good.dev, bad.dev], args).exit;
     assert.equal(code, 4, JSON.stringify(summary));
     assert.equal(endOf(summary, bad.dev), `failed source-changed ${AT}`);
     assert.equal(summary.source.error.code, 'source-changed');

@@ -16,9 +16,39 @@ TEST("verbs: start with everything") {
   CHECK(s.options.wait_for_join == 5 && s.options.stall_timeout == 7);
 }
 
+TEST("verbs: verify is a job of its own kind") {
+  const auto v = decode_verb(R"({"verb":"verify","version":1,"manifest":"/m","targets":[{"path":"/b"}],"options":{"sample":true,"stallTimeout":7}})");
+  CHECK(v.ok());
+  const auto& s = std::get<StartVerb>(v->what);
+  CHECK(s.reference == "/m" && s.source.empty() && s.targets == std::vector<std::string>{"/b"});
+  CHECK(s.options.verify && s.options.sample && !s.options.heal && s.options.stall_timeout == 7);
+  const auto heal = decode_verb(R"({"verb":"verify","version":1,"manifest":"/m","source":{"path":"/s"},"targets":[],"options":{"heal":true}})");
+  CHECK(heal.ok() && std::get<StartVerb>(heal->what).source == "/s" && std::get<StartVerb>(heal->what).options.heal);
+}
+
+TEST("verbs: where a copy keeps what it knows") {
+  const auto v = decode_verb(
+      R"({"verb":"start","version":1,"source":{"path":"/a"},"targets":[],"options":{"manifest":"/m","resume":"/r","takeUp":true}})");
+  CHECK(v.ok());
+  const auto& s = std::get<StartVerb>(v->what);
+  CHECK(s.reference.empty() && s.options.manifest == "/m" && s.options.resume == "/r" && s.options.take_up);
+}
+
 TEST("verbs: every bad line is refused with the right code") {
   const std::string start = R"({"verb":"start","version":1,"source":{"path":"/a"},"targets":[)";
+  const std::string verify = R"({"verb":"verify","version":1,"manifest":"/m","targets":[)";
   const std::pair<std::string, Code> table[] = {
+      {R"({"verb":"verify","version":1,"targets":[]})", Code::protocol},
+      {R"({"verb":"verify","version":1,"manifest":"m","targets":[]})", Code::protocol},
+      {R"({"verb":"verify","version":2,"manifest":"/m","targets":[]})", Code::version_mismatch},
+      {verify + R"(],"options":{"heal":true}})", Code::bad_option},
+      {verify + R"(],"source":{"path":"/s"}})", Code::bad_option},
+      {verify + R"(],"source":{"path":"/s"},"options":{"heal":true,"sample":true}})", Code::bad_option},
+      {verify + R"(],"options":{"block":65536}})", Code::protocol},
+      {start + R"(],"options":{"takeUp":true}})", Code::bad_option},
+      {start + R"(],"options":{"resume":"here"}})", Code::protocol},
+      {start + R"(],"options":{"manifest":7}})", Code::protocol},
+      {start + R"(],"options":{"sample":true}})", Code::protocol},
       {"null", Code::protocol},
       {"[]", Code::protocol},
       {"{}", Code::protocol},

@@ -43,6 +43,7 @@ Job::Job(StartVerb start, platform::PathFacts source, manifest::Reader reference
     : Job(std::move(start), std::move(source), std::move(listener), std::move(front), termination) {
   key_ = std::move(key);
   options_.block = reference.head().block_size;
+  if (!options_.heal) options_.slots = ring::kMinSlots;  // nothing will lie in them
   reference_.emplace(std::move(reference));
 }
 

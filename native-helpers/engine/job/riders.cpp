@@ -211,6 +211,7 @@ void Job::reap(Rider& rider) {
   if (!rider.process || (!rider.link.closed() && !is_final(rider.state))) return;
   const std::optional<platform::ExitStatus> end = rider.process->poll_exit();
   if (!end) return;
+  if (producer_) hear_producer();  // what it has said of the blocks this one has belongs to the result
   if (!is_final(rider.state)) take_counts(rider, ring_->entry(*rider.seat));
   rider.process.reset();
   seats_->release(*rider.seat);

@@ -141,13 +141,14 @@ Status Producer::lap_block() {
   if (bad.empty()) readable_ = offset;
   const ring::Content content = bad.empty() ? ring::Content::good : ring::Content::unreadable;
   if (Status status = remember(block, digest_of(room.first(static_cast<std::size_t>(length))), content); !status) return status;
+  // Before anybody can be done with the block: no copy with holes may be called good for want of this news.
+  for (const Range& range : bad) link_.say(json::Fields().add("say", "bad").add("offset", range.offset).add("length", range.length).str());
   const std::uint64_t sequence = writer_.next();
   writer_.publish(static_cast<std::uint32_t>(length), content);
   if (hash_) {
     hash_->published(sequence);
     tell_hash(hash_->take());
   }
-  for (const Range& range : bad) link_.say(json::Fields().add("say", "bad").add("offset", range.offset).add("length", range.length).str());
   return {};
 }
 
