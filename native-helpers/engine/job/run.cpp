@@ -65,7 +65,12 @@ void refuse_job(LineChannel& front, const StartVerb& start, const Error& error) 
 
 /// A job that compares its targets with a manifest. Nobody joins it, so its name is its own.
 int run_verify(StartVerb start, LineChannel front, platform::NativeHandle termination) {
+  // All of it is looked at before room is made for what it claims: a few lines can claim more blocks than there is memory.
   Result<manifest::Reader> reference = manifest::Reader::open(start.reference);
+  if (reference) {
+    const Status whole = reference->digests([](std::uint64_t, const Digest&) {});
+    reference = whole ? manifest::Reader::open(start.reference) : Result<manifest::Reader>(whole.error());
+  }
   if (!reference) {
     refuse_job(front, start, reference.error());
     return 1;
