@@ -43,7 +43,9 @@ export class PlainLines {
           event.slow === 'together' ? 'All targets now go together' : 'Slow targets now catch up later',
         ];
       case 'warning':
-        return [`Warning: ${cleanText(event.message || event.code)}`];
+        return [
+          `Warning: ${event.target === undefined ? '' : `${cleanText(event.target)}: `}${cleanText(event.message || event.code)}`,
+        ];
       case 'error':
         return [`The helper refused a request: ${cleanText(event.message || event.code)} (${event.code})`];
       default:
