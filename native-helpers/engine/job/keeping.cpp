@@ -1,7 +1,6 @@
 // The manifests that front ends asked for: written when their part of the job is over.
 #include "engine/job/job.hpp"
 #include "engine/manifest/writer.hpp"
-#include "engine/session/worker_link.hpp"
 
 namespace carousel {
 
