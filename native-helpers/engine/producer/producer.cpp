@@ -130,7 +130,7 @@ Status Producer::lap_block() {
   ring::Header& header = ring_.header();
   const std::uint64_t block = ring_.block_of(writer_.next()), offset = block * ring_.block_size(), length = ring_.length_of(block);
   keep_to_limit(length);
-  if (hash_) hash_->make_room(writer_.next());
+  if (hash_) hash_->make_room();
   const std::span<std::byte> room = writer_.claim();
   std::vector<Range> bad;
   const std::uint64_t from = platform::now_ns();
@@ -146,7 +146,7 @@ Status Producer::lap_block() {
   const std::uint64_t sequence = writer_.next();
   writer_.publish(static_cast<std::uint32_t>(length), content);
   if (hash_) {
-    hash_->published(sequence);
+    hash_->published(sequence, room.first(static_cast<std::size_t>(length)));
     tell_hash(hash_->take());
   }
   return {};

@@ -1,21 +1,12 @@
 #include "engine/producer/source_hash.hpp"
 
-#include <algorithm>
+#include <utility>
 
 #include "base/bytes.hpp"
 
 namespace carousel {
-namespace {
-
-/// The hashing may be this much behind: enough to ride out a burst, little enough to be done soon after the last block.
-constexpr std::uint64_t kMostBehind = 64 * MiB;
-
-}  // namespace
-
 SourceHash::SourceHash(const ring::Ring& ring)
-    : ring_(ring),
-      most_behind_(std::clamp<std::uint64_t>(kMostBehind / ring.block_size(), 1, ring.slot_count())),
-      thread_([this] { run(); }) {}
+    : ring_(ring), thread_([this] { run(); }) {}
 
 SourceHash::~SourceHash() {
   {
@@ -26,12 +17,12 @@ SourceHash::~SourceHash() {
   thread_.join();
 }
 
-void SourceHash::make_room(std::uint64_t sequence) {
+void SourceHash::make_room() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return given_up_ || hashed_ == published_ || sequence < hashed_ + most_behind_; });
+  changed_.wait(lock, [&] { return given_up_ || hashed_ == published_; });
 }
 
-void SourceHash::published(std::uint64_t sequence) {
+void SourceHash::published(std::uint64_t sequence, std::span<const std::byte> data) {
   {
     const std::lock_guard lock(mutex_);
     if (published_ == ring_.block_count()) return;
@@ -39,6 +30,7 @@ void SourceHash::published(std::uint64_t sequence) {
       given_up_ = true;
     } else {
       ++published_;
+      data_ = data;
     }
   }
   changed_.notify_all();
@@ -62,9 +54,9 @@ void SourceHash::run() {
   for (;;) {
     changed_.wait(lock, [&] { return stop_ || given_up_ || hashed_ < published_; });
     if (stop_ || given_up_) return;
-    const std::uint64_t block = hashed_;
+    const std::span<const std::byte> data = data_;
     lock.unlock();
-    sha_.update(ring_.data(block).first(static_cast<std::size_t>(ring_.length_of(block))));
+    sha_.update(data);
     lock.lock();
     ++hashed_;
     if (hashed_ == ring_.block_count()) result_ = hex(sha_.finish());

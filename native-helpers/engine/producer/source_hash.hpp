@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -20,10 +21,10 @@ class SourceHash {
   SourceHash(const SourceHash&) = delete;
   SourceHash& operator=(const SourceHash&) = delete;
 
-  /// Before the slot of `sequence` is filled: waits until what it holds has been hashed. A copy that its targets pace never waits here.
-  void make_room(std::uint64_t sequence);
-  /// The block of `sequence` lies in its slot. One that comes out of order (another was skipped) ends the hashing: there will be no hash.
-  void published(std::uint64_t sequence);
+  /// Before any slot is filled again: waits until what was published has been hashed. A copy that its targets pace never waits here.
+  void make_room();
+  /// The block of `sequence` lies in `data`, and stays there until make_room() returns. One that comes out of order (another was skipped) ends the hashing: there will be no hash.
+  void published(std::uint64_t sequence, std::span<const std::byte> data);
   /// 64 hexadecimal digits once all of the source has been hashed, given out once; nothing before, or if the first lap was not whole.
   std::optional<std::string> take();
   /// The same, waiting for what is published and not hashed yet.
@@ -33,10 +34,10 @@ class SourceHash {
   void run();
 
   const ring::Ring& ring_;
-  const std::uint64_t most_behind_;  ///< blocks
   std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t published_ = 0, hashed_ = 0;  ///< blocks, from the first one on
+  std::span<const std::byte> data_;  ///< the block that is to be hashed
   bool given_up_ = false, stop_ = false;
   std::optional<std::string> result_;
   Sha256 sha_;
