@@ -25,7 +25,7 @@ async function timed(command) {
 
 /** A job of the engine that can be talked to while it runs. */
 export class Job {
-  constructor(source, targets, options = {}) {
+  constructor(source, targets, options = {}, manifest = undefined) {
     this.events = [];
     this.child = spawn(helperPath, ['job'], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
     this.from = process.hrtime.bigint();
@@ -36,13 +36,12 @@ export class Job {
       rest = lines.pop();
       for (const line of lines) this.#take(JSON.parse(line));
     });
-    this.say({
-      verb: 'start',
-      version: 1,
-      source: { path: source },
-      targets: targets.map((p) => ({ path: p })),
-      options,
-    });
+    const riders = targets.map((p) => ({ path: p }));
+    this.say(
+      manifest === undefined
+        ? { verb: 'start', version: 1, source: { path: source }, targets: riders, options }
+        : { verb: 'verify', version: 1, manifest, targets: riders, options },
+    );
     this.summary = this.until((e) => e.event === 'summary');
   }
   say(verb) {
@@ -67,6 +66,17 @@ export class Job {
     return summary;
   }
 }
+
+/** Programs that read targets back: the seconds it took. */
+export const readers = {
+  carousel: async (manifest, targets) => (await new Job(undefined, targets, {}, manifest).end()).at,
+  'dd each': (_manifest, targets) =>
+    timed(
+      targets
+        .map((t) => `dd if=${quote(t)} of=/dev/null bs=1M iflag=direct status=none & p="$p $!";`)
+        .join(' ') + ' for i in $p; do wait $i || exit 1; done',
+    ),
+};
 
 export const peers = {
   limit: async (source, size, targets) =>

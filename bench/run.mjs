@@ -1,4 +1,4 @@
-// npm run bench [-- --quick] [--only memory,sticks,slow,late] [--rounds N] [--out FILE.md]
+// npm run bench [-- --quick] [--only memory,sticks,slow,late,verify] [--rounds N] [--out FILE.md]
 // Measures the engine beside other programs in one run and prints ratios: machines are noisy, ratios of one run are less so.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ const built = spawnSync(process.execPath, [path.join(root, 'native-helpers/build
 });
 if (built.status !== 0) process.exit(1);
 
-const names = values.only ? values.only.split(',') : ['memory', 'sticks', 'slow', 'late'];
+const names = values.only ? values.only.split(',') : ['memory', 'sticks', 'slow', 'late', 'verify'];
 const rows = [];
 for (const name of names) {
   if (!Object.hasOwn(workloads, name)) throw new Error(`no workload ${name}`);

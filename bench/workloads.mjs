@@ -1,8 +1,8 @@
 // The workloads of the bench. Each returns rows {workload, n, unit, ...one figure for each program}; figures are medians of ratios.
-import { mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { Lab, canMakeSticks, makeSource } from '../testlab/sticks.mjs';
-import { Job, peers } from './peers.mjs';
+import { Job, peers, readers } from './peers.mjs';
 
 const MiB = 1024 ** 2;
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
@@ -44,6 +44,42 @@ export async function memory({ quick, rounds }) {
     rmSync(dir, { recursive: true, force: true });
   }
   return rows;
+}
+
+/** Eight targets in memory read back and compared with a manifest, beside eight plain readers: what the digests cost. */
+export async function verify({ quick, rounds }) {
+  const dir = '/dev/shm/carousel-bench';
+  const size = (quick ? 128 : 512) * MiB;
+  mkdirSync(dir, { recursive: true });
+  try {
+    const [source, manifest] = [path.join(dir, 'source'), path.join(dir, 'manifest')];
+    await makeSource(source, size, 1);
+    const targets = Array.from({ length: 8 }, (_, i) => path.join(dir, `target-${i}`));
+    await new Job(source, [targets[0]], { manifest }).end();
+    for (const target of targets.slice(1)) copyFileSync(targets[0], target);
+    const times = { carousel: [], 'dd each': [] };
+    for (let i = 0; i < rounds; ++i)
+      for (const [name, read] of Object.entries(readers)) times[name].push(await read(manifest, targets));
+    const [ours, dd] = [median(times.carousel), median(times['dd each'])];
+    const gib = (8 * size) / 1024 ** 3;
+    return [
+      {
+        workload: `verify, memory speed, ${size / MiB} MiB`,
+        n: 8,
+        unit: 'x dd each',
+        carousel: round(ours / dd),
+        'dd each': 1,
+      },
+      {
+        workload: 'verify beyond plain reading',
+        n: 8,
+        unit: 's per GiB',
+        carousel: round((ours - dd) / gib),
+      },
+    ];
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 }
 
 /** Runs with a lab of simulated sticks and a source file; says why when there can be none. */

@@ -106,6 +106,19 @@ const RUNS = [
     long: true,
   },
 
+  ...['LATE=0', 'LATE=1', 'LATE=1 KILL=0', 'LATE=0 CATCHUP M_NEEDBIT'].map((what) => ({
+    name: `2 consumers; the window grows from 2 to 3 of 3 slots; ${what}`,
+    flags: `NC=2 ${what} N=3 BC=${what.includes('CATCHUP') ? 2 : 4} GROW=2`,
+  })),
+  {
+    name: '2 consumers, one late; the window grows from 2 to 4 of 4 slots',
+    flags: 'NC=2 LATE=1 N=4 BC=5 GROW=2',
+  },
+  {
+    name: 'a place is taken that is not free yet',
+    flags: 'NC=2 LATE=0 N=3 BC=4 GROW=2 M_PLACE',
+    fails: /assertion/,
+  },
   {
     name: 'join() does not read the head again',
     flags: 'NC=2 LATE=1 N=2 BC=3 M_NOREREAD',

@@ -75,6 +75,27 @@
 byte head;
 byte slot_seq[N] = BUSY;
 byte slot_data[N] = TORN;       /* the block whose bytes are in the slot */
+#ifdef GROW                     /* fewer slots in play at first than there are; the bytes of a sequence lie where its label says */
+byte window = GROW;
+byte places;                    /* places ever used */
+byte place[N];
+#define W window
+#define PLACE(label) place[label]
+#define TAKE_PLACE \
+    if \
+    :: places < W -> place[head % N] = places; places++ \
+    :: else -> slot_seq[(head - W) % N] = BUSY; place[head % N] = PLACE_FREED \
+    fi
+#ifdef M_PLACE
+#define PLACE_FREED place[(head - W + 1) % N]
+#else
+#define PLACE_FREED place[(head - W) % N]
+#endif
+#else
+#define W N
+#define PLACE(label) (label)
+#define TAKE_PLACE skip
+#endif
 
 byte state[NC];
 byte cursor[NC];
@@ -131,9 +152,9 @@ bit  may_kill;                  /* ZOMBIE: detached, so SIGKILL may arrive */
 
 /* =====================================================================================================  producer */
 #ifdef M_GATE
-#define LAGS(c)  (head - (c) > N)
+#define LAGS(c)  (head - (c) > W)
 #else
-#define LAGS(c)  (head - (c) >= N)
+#define LAGS(c)  (head - (c) >= W)
 #endif
 #ifdef M_NEEDBIT
 #define WANTS(i, c) ((need[i] & BIT(head)) != 0)
@@ -206,6 +227,9 @@ scan:                           /* gate(): one entry after the other, never a sn
     od;
 
     if
+#ifdef GROW
+    :: atomic { lag && window < N -> FORGET; armed = 0; window++; goto scan }
+#endif
 #ifdef CATCHUP
     :: atomic { lag && starve -> FORGET; armed = 0; goto set_aside }
 #ifdef M_NOPARK
@@ -241,9 +265,9 @@ rescan:
 #ifdef CATCHUP
 set_aside:
     do
-    :: atomic { i < NC && state[i] == ATTACHED && head - cursor[i] >= N -> skip }
+    :: atomic { i < NC && state[i] == ATTACHED && head - cursor[i] >= W -> skip }
        PSTEP(if :: state[i] == ATTACHED -> state[i] = ASIDE :: else fi; i++)          /* compare and swap */
-    :: atomic { i < NC && !(state[i] == ATTACHED && head - cursor[i] >= N) -> i++ }
+    :: atomic { i < NC && !(state[i] == ATTACHED && head - cursor[i] >= W) -> i++ }
     :: atomic { i == NC -> i = 0; goto scan }
     PDIE
     od;
@@ -260,21 +284,21 @@ sleep:
 
 publish:
     atomic { any = want; lag = 0; want = 0; attached = 0; starve = 0; armed = 0; i = 0 }
-    PSTEP(slot_seq[head % N] = BUSY;
+    PSTEP(slot_seq[head % N] = BUSY; TAKE_PLACE;
 #if defined(CATCHUP) || defined(FINE)
     );
     PSTEP(
 #endif
-          slot_data[head % N] = TORN;
+          slot_data[PLACE(head % N)] = TORN;
           do
-          :: i < NC -> assert(!(state[i] == ATTACHED && riding[i] && head - cursor[i] >= N)); i++
+          :: i < NC -> assert(!(state[i] == ATTACHED && riding[i] && head - cursor[i] >= W)); i++
           :: else -> i = 0; break
           od;
 #if !defined(COARSE) || KILL == NC || ZOMBIE < NC
     );
     PSTEP(
 #endif
-          slot_data[head % N] = (any -> head % BC : SKIP); any = 0;
+          slot_data[PLACE(head % N)] = (any -> head % BC : SKIP); any = 0;
 #if defined(CATCHUP) || defined(FINE)
     );
     PSTEP(
@@ -313,7 +337,7 @@ proctype Consumer(byte me, id)
 {
     bit good, again;
 #ifdef CATCHUP
-    byte q, seen, seq;
+    byte q, seen, seq, at;
     bit torn;
 #endif
     byte h;
@@ -353,10 +377,10 @@ ride:
     :: atomic { need[me] == 0 -> LEAVE; goto left }
     :: atomic { need[me] != 0 && head == cursor[me] -> goto starve }
 #ifdef COARSE
-    :: atomic { WHOLE && need[me] != 0 && head != cursor[me] && (need[me] & BIT(cursor[me])) != 0 && slot_data[SLOT] != SKIP ->
-                assert(state[me] == ATTACHED && slot_seq[SLOT] == cursor[me] && slot_data[SLOT] == cursor[me] % BC);
+    :: atomic { WHOLE && need[me] != 0 && head != cursor[me] && (need[me] & BIT(cursor[me])) != 0 && slot_data[PLACE(SLOT)] != SKIP ->
+                assert(state[me] == ATTACHED && slot_seq[SLOT] == cursor[me] && slot_data[PLACE(SLOT)] == cursor[me] % BC);
                 need[me] = need[me] & ~BIT(cursor[me]); cursor[me] = cursor[me] + 1; goto ring }
-    :: atomic { WHOLE && need[me] != 0 && head != cursor[me] && (need[me] & BIT(cursor[me])) != 0 && slot_data[SLOT] == SKIP -> goto pass }
+    :: atomic { WHOLE && need[me] != 0 && head != cursor[me] && (need[me] & BIT(cursor[me])) != 0 && slot_data[PLACE(SLOT)] == SKIP -> goto pass }
 #endif
     :: atomic { !WHOLE && need[me] != 0 && head != cursor[me] && (need[me] & BIT(cursor[me])) != 0 -> goto use }
     :: atomic { need[me] != 0 && head != cursor[me] && (need[me] & BIT(cursor[me])) == 0 -> goto pass }
@@ -371,16 +395,16 @@ use:
     DIE
     fi;
     if
-    :: atomic { slot_data[SLOT] == SKIP -> goto pass }
-    :: atomic { slot_data[SLOT] != SKIP -> good = (slot_data[SLOT] == cursor[me] % BC) }
+    :: atomic { slot_data[PLACE(SLOT)] == SKIP -> goto pass }
+    :: atomic { slot_data[PLACE(SLOT)] != SKIP -> good = (slot_data[PLACE(SLOT)] == cursor[me] % BC) }
 #else
-    :: atomic { slot_seq[SLOT] == cursor[me] && slot_data[SLOT] == SKIP -> goto pass }
-    :: atomic { slot_seq[SLOT] == cursor[me] && slot_data[SLOT] != SKIP -> good = (slot_data[SLOT] == cursor[me] % BC) }
+    :: atomic { slot_seq[SLOT] == cursor[me] && slot_data[PLACE(SLOT)] == SKIP -> goto pass }
+    :: atomic { slot_seq[SLOT] == cursor[me] && slot_data[PLACE(SLOT)] != SKIP -> good = (slot_data[PLACE(SLOT)] == cursor[me] % BC) }
 #endif
     DIE
     fi;
     /* the device is being written straight from the slot: it is read in pieces, meanwhile anything may happen */
-    STEP(good = good & (slot_data[SLOT] == cursor[me] % BC));
+    STEP(good = good & (slot_data[PLACE(SLOT)] == cursor[me] % BC));
 #ifndef M_NORECHECK
     if
     :: atomic { state[me] == LEFT -> good = 0; goto fail }
@@ -480,9 +504,9 @@ aside:
     :: atomic { q < N && (slot_seq[q] == BUSY || (need[me] & BIT(slot_seq[q])) == 0) -> q++ }
     :: atomic { q < N && slot_seq[q] != BUSY && (need[me] & BIT(slot_seq[q])) != 0 -> seq = slot_seq[q] }
        if                       /* copy in two pieces, then validate */
-       :: atomic { slot_data[q] == SKIP -> seq = 0; q++ }
-       :: atomic { slot_data[q] != SKIP -> torn = (slot_data[q] != seq % BC) }
-          STEP(torn = torn | (slot_data[q] != seq % BC));
+       :: atomic { slot_data[PLACE(q)] == SKIP -> seq = 0; q++ }
+       :: atomic { slot_data[PLACE(q)] != SKIP -> at = PLACE(q); torn = (slot_data[at] != seq % BC) }
+          STEP(torn = torn | (slot_data[at] != seq % BC); at = 0);
 #ifndef M_ASIDENOVALID
           if
           :: atomic { slot_seq[q] == seq -> skip }

@@ -28,6 +28,8 @@ const rows = [
   { in: 'engine/target', may: ['base', 'platform/include', 'engine/safety'] },
   { in: 'engine/verify', may: ['base', 'platform/include', 'engine/ring', 'engine/target'] },
   { in: 'engine/safety', may: ['base', 'platform/include'] },
+  { in: 'engine/manifest', may: ['base', 'platform/include'] },
+  { in: 'engine/resume', may: ['base', 'platform/include'] },
   // What is said between the processes; it takes its limits from the ring's layout.
   { in: 'engine/session', may: ['base', 'platform/include', 'engine/ring'] },
   {
@@ -36,11 +38,32 @@ const rows = [
   },
   {
     in: 'engine/consumer',
-    may: ['base', 'platform/include', 'engine/ring', 'engine/target', 'engine/verify', 'engine/session'],
+    may: [
+      'base',
+      'platform/include',
+      'engine/ring',
+      'engine/target',
+      'engine/verify',
+      'engine/session',
+      'engine/resume',
+    ],
   },
   // The supervisor starts the roles as processes and never does their work itself.
-  { in: 'engine/job', may: ['base', 'platform/include', 'engine/ring', 'engine/session', 'engine/safety'] },
+  {
+    in: 'engine/job',
+    may: [
+      'base',
+      'platform/include',
+      'engine/ring',
+      'engine/session',
+      'engine/safety',
+      'engine/manifest',
+      'engine/resume',
+    ],
+  },
   { in: 'engine/broker', may: ['base', 'platform/include', 'engine/session'] },
+  // A probe has a supervisor and a worker of its own; it knows nothing of jobs and rings.
+  { in: 'engine/probe', may: ['base', 'platform/include', 'engine/session', 'engine/safety'] },
   { in: 'engine', may: ['base', 'platform/include'] },
   { in: 'apps', may: ['base', 'platform/include', 'engine'] },
   // Tools and tests that are about one system's own ways stand in a folder with its name.

@@ -2,8 +2,8 @@
 //   node scripts/notices.mjs            after `npm run build`; writes the file
 //   node scripts/notices.mjs --check    says whether the file is up to date
 //
-// What is bundled is read from the source maps of dist/, so nothing has to be listed by hand. Added to that are drivelist
-// with what it needs (packaged as it is), xxHash (compiled into the helper) and Electron.
+// What is bundled is read from the source maps of dist/, so nothing has to be listed by hand. Added to that are fonts (their
+// packages have no code), drivelist with what it needs (packaged as it is), xxHash (compiled into the helper) and Electron.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -49,6 +49,20 @@ function resolveFrom(from, name) {
     if (exists(found, 'package.json')) return found;
     if (folder === '.') return undefined;
   }
+}
+
+/** Packages of the fonts that lie in dist/: their style sheets leave no trace in a source map. */
+function fontPackages() {
+  const files = filesBelow('dist', (file) => file.endsWith('.woff2')).map((file) =>
+    path.posix.basename(file),
+  );
+  const scope = 'node_modules/@fontsource-variable';
+  const fonts = exists(scope) ? fs.readdirSync(inRoot(scope)) : [];
+  const unknown = files.filter((file) => !fonts.some((font) => file.startsWith(`${font}-`)));
+  if (unknown.length > 0) throw new Error(`no package is known for the font ${unknown[0]}`);
+  return fonts
+    .filter((font) => files.some((file) => file.startsWith(`${font}-`)))
+    .map((font) => `${scope}/${font}`);
 }
 
 /** Packages that drivelist needs only while it is installed; they are not packaged. */
@@ -115,7 +129,7 @@ function electron() {
 export function noticesText() {
   const missing = bundles.find((file) => !exists(file));
   if (missing !== undefined) throw new Error(`${missing} is not built; run npm run build first`);
-  const folders = [...new Set([...bundledPackages(), ...nativePackages()])];
+  const folders = [...new Set([...bundledPackages(), ...fontPackages(), ...nativePackages()])];
   const entries = [...folders.map(fromPackage), xxHash(), electron()].sort((a, b) =>
     a.title < b.title ? -1 : 1,
   );

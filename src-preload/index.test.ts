@@ -3,10 +3,11 @@ import { expect, it, vi } from 'vitest';
 const electron = vi.hoisted(() => ({
   ipcRenderer: { on: vi.fn(), removeAllListeners: vi.fn(), send: vi.fn() },
   contextBridge: { exposeInMainWorld: vi.fn() },
+  webUtils: { getPathForFile: vi.fn(() => '/home/me/image.img') },
 }));
 vi.mock('electron', () => electron);
 
-it('exposes one object with three functions, and nothing of Electron through them', async () => {
+it('exposes one object with four functions, and nothing of Electron through them', async () => {
   await import('./index.ts');
   const { exposeInMainWorld } = electron.contextBridge;
   expect(exposeInMainWorld).toHaveBeenCalledOnce();
@@ -15,7 +16,7 @@ it('exposes one object with three functions, and nothing of Electron through the
     Record<string, (...values: unknown[]) => unknown>,
   ];
   expect(name).toBe('carouselBridge');
-  expect(Object.keys(bridge).sort()).toEqual(['close', 'on', 'post']);
+  expect(Object.keys(bridge).sort()).toEqual(['close', 'on', 'pathOf', 'post']);
 
   expect(bridge['post']?.('hello')).toBeUndefined();
   expect(bridge['close']?.()).toBeUndefined();
@@ -30,4 +31,8 @@ it('exposes one object with three functions, and nothing of Electron through the
   const listener = electron.ipcRenderer.on.mock.calls[0]?.[1] as (...values: unknown[]) => void;
   listener({ sender: 'secret' }, 'text');
   expect(receive).toHaveBeenCalledExactlyOnceWith('text');
+
+  const file = new File([], 'image.img');
+  expect(bridge['pathOf']?.(file)).toBe('/home/me/image.img');
+  expect(electron.webUtils.getPathForFile).toHaveBeenCalledExactlyOnceWith(file);
 });

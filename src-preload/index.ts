@@ -1,5 +1,5 @@
 /** Electron's bridge: hands text from the page to the core and back. Knows nothing of what the text says. */
-import { contextBridge, ipcRenderer } from 'electron';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
 
 const bridge = {
   /** Sends one message. */
@@ -16,6 +16,8 @@ const bridge = {
   },
   /** Ends the channel. */
   close: (): void => ipcRenderer.send('carousel:close'),
+  /** Where a file lies that was dropped on the page; empty when it lies nowhere. The core trusts no path. */
+  pathOf: (file: File): string => webUtils.getPathForFile(file),
 };
 
 contextBridge.exposeInMainWorld('carouselBridge', bridge);

@@ -1,5 +1,6 @@
 /** Puts the page together: the texts, the stores, the way to the core. */
 import '@contract/zod.ts'; // first: it turns off the probe that a strict Content-Security-Policy would report
+import '@fontsource-variable/inter';
 import './styles/tokens.css';
 import './styles/base.css';
 import { createPinia } from 'pinia';

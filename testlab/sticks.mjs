@@ -36,6 +36,7 @@ const SHIM = join(HERE, 'shim');
  * @property {number | string} [real]  real capacity of a fake stick
  * @property {'wrap' | 'drop'} [past]  what writes past `real` do
  * @property {number | string} [cache]  volatile write cache; needs `drain`
+ * @property {number | string} [remember]  the newest so many bytes written read back right, even past `real`
  * @property {number | string} [drain]  bytes a second out of the cache
  * @property {512 | 1024 | 2048 | 4096} [sector]
  * @property {boolean} [ro]  write-protected

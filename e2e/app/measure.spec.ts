@@ -59,6 +59,8 @@ async function allInView(page: Page): Promise<void> {
   expect(problems).toEqual([]);
 }
 
+test.use({ trace: 'off' }); // its pictures and copies of the page would be measured too
+
 test('32 targets fit 1366x768 without scrolling, and what they cost', async ({ lab, carousel }) => {
   test.skip(!sticksAre.ok, sticksAre.reason);
   test.setTimeout(120_000);

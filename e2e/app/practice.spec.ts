@@ -73,7 +73,7 @@ test('the same by keyboard only', async ({ carousel }) => {
   }
 
   await toTray();
-  await keyboard.press('End');
+  await keyboard.press('Home');
   await expect(inTray('Practice Source')).toBeFocused();
   await keyboard.press('s');
   await expect(section(page, source)).toBeVisible();

@@ -26,8 +26,8 @@ test('the tab, then the core are killed in mid-copy: the copy finishes @browser'
 }) => {
   const sticks = await plugIn(lab, {
     Master: { size: '16M' },
-    Alpha: { size: '16M', bps: '2MB' },
-    Beta: { size: '16M', bps: '2MB' },
+    Alpha: { size: '16M', writeBps: '2MB' },
+    Beta: { size: '16M', writeBps: '2MB' },
   });
   await fill(sticks.Master, 10);
   const page = await carousel.open({ settings: small, env: lab.env });

@@ -1,5 +1,7 @@
-/** Pictures of every screen: a few stories are played with the real app, and looked at in several dresses on the way. */
-import { mkdirSync, statSync } from 'node:fs';
+/** Pictures of every screen: a few stories are played with the real app, and looked at in every dress on the way. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { canMakeSticks, Lab } from '../../testlab/sticks.mjs';
@@ -7,24 +9,27 @@ import { browserArguments, findBrowser } from '../find-browser.mjs';
 import { Core, Home, type CoreOptions } from './core.ts';
 import {
   add,
+  allVerified,
   approve,
-  approveButton,
   becomes,
   begin,
   cell,
   dialog,
+  question,
   reach,
+  section,
   start,
   targets,
   useAsSource,
   waiting,
-  allVerified,
 } from './flow.ts';
 import { root } from './paths.ts';
 import { fill, plugIn, small, type StickOptions } from './sticks.ts';
 
 const onlySticks = join(root, 'e2e/app/only-sticks');
-const mostBytes = 250_000;
+const noDrives = join(root, 'e2e/app/no-drives');
+/** A picture of this quality cannot be told from the screen, and is a fifth of a PNG. */
+const quality = 82;
 const looks = {
   light: { scheme: 'light', width: 1366, height: 768 },
   dark: { scheme: 'dark', width: 1366, height: 768 },
@@ -32,134 +37,279 @@ const looks = {
   'large-dark': { scheme: 'dark', width: 1920, height: 1080 },
 } as const;
 type Look = keyof typeof looks;
+const everyLook = Object.keys(looks) as Look[];
+const small1366: Look[] = ['light', 'dark'];
 
-/** Takes a picture of what is on the page, once for each look. */
+/** Takes a picture of what is on the page, once for each look; for all of them if none is named. */
 type Snap = (name: string, ...looks: Look[]) => Promise<void>;
+
+interface Stage {
+  page: Page;
+  snap: Snap;
+  lab: Lab | null;
+  core: Core;
+}
 
 interface Story {
   needsSticks: boolean;
   options?: CoreOptions;
   sticks?: Record<string, StickOptions>;
-  play: (page: Page, snap: Snap, lab: Lab | null) => Promise<void>;
+  play: (stage: Stage) => Promise<void>;
 }
 
 const eight = ['Alder', 'Birch', 'Cedar', 'Dogwood', 'Elm', 'Fir', 'Ginkgo', 'Hazel'];
 const source = 'Bench Master';
-const master = { Master: { size: '32M', label: 'LAB MASTER' } };
-const slower = { job: { ...small.job, verify: true } };
+const quiet = { sounds: false };
+const verified = { ...quiet, job: { ...small.job, verify: true } };
+const master = (size: string): Record<string, StickOptions> => ({ Master: { size, label: 'LAB MASTER' } });
+const many = (names: readonly string[], options: StickOptions): Record<string, StickOptions> =>
+  Object.fromEntries(names.map((name) => [name, options]));
+
+async function panels(page: Page, snap: Snap): Promise<void> {
+  const close = async (): Promise<void> => {
+    await page.keyboard.press('Escape');
+    await dialog(page).waitFor({ state: 'hidden' });
+  };
+  await page.keyboard.press('F1');
+  await dialog(page).waitFor();
+  await snap('keys', ...small1366);
+  await close();
+  await page.keyboard.press('Control+,');
+  await dialog(page).waitFor();
+  await snap('settings', ...small1366);
+  await close();
+  await page.getByRole('button', { name: 'About' }).click();
+  await dialog(page).getByText('Third-party notices').click();
+  await dialog(page).getByText('Carousel is made with the work of others').waitFor();
+  await snap('about', ...small1366);
+  await close();
+}
 
 const stories: Record<string, Story> = {
-  start: {
+  nothing: {
     needsSticks: false,
-    options: { practice: { sticks: 4, size: '64M' } },
-    async play(page, snap) {
+    options: { settings: quiet, env: { PATH: `${noDrives}${delimiter}${process.env['PATH'] ?? ''}` } },
+    async play({ page, snap }) {
+      await page.getByText('No drives are waiting.').waitFor();
+      await snap('start-no-drives');
+      await panels(page, snap);
+    },
+  },
+  practice: {
+    needsSticks: false,
+    options: { practice: { sticks: 4, size: '24M' }, settings: quiet },
+    async play({ page, snap }) {
       await waiting(page, 'Practice Stick 4').waitFor();
-      await snap('start', 'light', 'large-dark');
-      await page.keyboard.press('F1');
+      await snap('start');
+      await page.getByRole('button', { name: /^Copy a drive/ }).click();
       await dialog(page).waitFor();
-      await snap('keys', 'dark');
+      await snap('source-picker');
       await page.keyboard.press('Escape');
-      await page.keyboard.press('Control+,');
-      await dialog(page).waitFor();
-      await snap('settings', 'light');
+      await useAsSource(page, 'Practice Source');
+      await add(page, 'Practice Stick 1', 'Practice Stick 2', 'Practice Stick 3');
+      await start(page);
+      await page.getByText(allVerified(3)).waitFor({ timeout: 45_000 });
+      await snap('results-good');
     },
   },
   run: {
     needsSticks: true,
     sticks: {
-      ...master,
-      ...Object.fromEntries(
-        eight.map((name) => [name, { size: '32M', bps: '3MB', label: name === 'Hazel' ? 'HOLIDAY' : '' }]),
-      ),
-      Elm: { size: '32M', bps: '1200KB' },
+      ...master('48M'),
+      ...many(eight, { size: '48M', bps: '1600KB' }),
+      Hazel: { size: '48M', bps: '1600KB', label: 'HOLIDAY' },
       Tiny: { size: '16M' },
     },
-    options: { settings: { ...slower, sounds: false } },
-    async play(page, snap) {
+    options: { settings: verified },
+    async play({ page, snap }) {
       await useAsSource(page, 'Master');
+      await waiting(page, 'Tiny').getByText('too small by').last().waitFor();
+      await snap('tray');
       await add(page, ...eight.slice(0, 6));
-      await snap('targets', 'light');
+      await snap('targets', ...small1366);
       await page.getByRole('button', { name: /^(Erase|Start) 6 .*…$/ }).click();
-      await approveButton(page).isEnabled();
       await dialog(page).getByRole('listitem').first().waitFor();
-      await snap('approve', 'light', 'dark');
+      await snap('approve');
       await approve(page);
-      await reach(cell(page, source, 'Alder'), 15);
-      await page.getByRole('button', { name: 'Let it catch up' }).click();
-      await waiting(page, 'Ginkgo').getByRole('button', { name: 'Erase & join' }).click();
-      await approve(page);
-      await reach(cell(page, source, 'Alder'), 40);
+      await reach(cell(page, source, 'Alder'), 12);
+      await waiting(page, 'Ginkgo')
+        .getByRole('button', { name: /^(Erase & j|J)oin/ })
+        .click();
+      if (await dialog(page).isVisible()) await approve(page);
       await waiting(page, 'Hazel').getByRole('button', { name: 'Erase & join' }).click();
       await dialog(page).getByRole('listitem').first().waitFor();
-      await snap('late-join', 'light');
+      await snap('approve-join', ...small1366);
       await approve(page);
-      await snap('run', 'light', 'dark', 'large-light');
+      await reach(cell(page, source, 'Hazel'), 4);
+      await snap('run');
       await cell(page, source, 'Ginkgo').click();
       await page.getByRole('complementary', { name: /^Details/ }).waitFor();
-      await snap('details', 'light');
+      await snap('details', ...small1366);
+      await page.keyboard.press('Escape');
+      await cell(page, source, 'Birch').focus();
+      await page.keyboard.press('Delete');
+      await question(page).waitFor();
+      await snap('stop-one', ...small1366);
+      await page.keyboard.press('Escape');
+      await section(page, source).getByRole('button', { name: 'Job actions' }).click();
+      await page.getByRole('menuitem', { name: 'Stop job…' }).click();
+      await question(page).waitFor();
+      await snap('stop-all', ...small1366);
+      await page.keyboard.press('Escape');
+      await section(page, source).getByRole('button', { name: 'Speed graph' }).click();
+      await page.locator('.u-wrap').waitFor();
+      await snap('graph', ...small1366);
       await page.keyboard.press('Escape');
       await becomes(cell(page, source, 'Alder'), 'VERIFY');
-      await snap('verify', 'dark');
+      await snap('verify');
     },
   },
-  results: {
+  slow: {
     needsSticks: true,
     sticks: {
-      ...master,
-      Alder: { size: '32M' },
-      Birch: { size: '32M', bps: '8MB' },
-      Cedar: { size: '32M', bps: '8MB' },
+      ...master('32M'),
+      ...many(eight.slice(0, 5), { size: '32M', bps: '6MB' }),
+      Snail: { size: '32M', bps: '900KB' },
     },
-    options: { settings: { ...slower, sounds: false } },
-    async play(page, snap, lab) {
-      await lab?.sticks.get('birch')?.fault({ writeError: '12M:4K' });
-      await begin(page, source, 'Alder', 'Birch', 'Cedar');
-      await reach(cell(page, source, 'Cedar'), 55);
-      await lab?.sticks.get('cedar')?.yank({ gone: true });
-      await page.getByText('Needs your attention').waitFor({ timeout: 45_000 });
-      await snap('results-failed', 'light', 'large-dark');
+    options: { settings: { ...quiet, ...small } },
+    async play({ page, snap }) {
+      await begin(page, source, ...eight.slice(0, 5), 'Snail');
+      await page.getByRole('button', { name: 'Let it catch up' }).waitFor();
+      await reach(cell(page, source, 'Snail'), 8);
+      await snap('slow-pacing');
+      await page.getByRole('button', { name: 'Let it catch up' }).click();
+      await becomes(cell(page, source, 'Snail'), 'CATCH-UP');
+      await page.waitForTimeout(1500);
+      await snap('catch-up', ...small1366);
     },
   },
-  good: {
+  trouble: {
+    needsSticks: true,
+    sticks: { ...master('32M'), ...many(eight.slice(0, 4), { size: '32M', bps: '4MB' }) },
+    options: { settings: verified },
+    async play({ page, snap, lab }) {
+      await lab?.sticks.get('birch')?.fault({ writeError: '12M:4K' });
+      await begin(page, source, ...eight.slice(0, 4));
+      await reach(cell(page, source, 'Cedar'), 50);
+      await lab?.sticks.get('cedar')?.yank({ gone: true });
+      await becomes(cell(page, source, 'Cedar'), 'REMOVED');
+      await snap('unplugged');
+      await page.getByText('Needs your attention').waitFor({ timeout: 45_000 });
+      await snap('results-failed');
+    },
+  },
+  unreadable: {
+    needsSticks: true,
+    sticks: { ...master('8M'), ...many(eight.slice(0, 3), { size: '8M' }) },
+    options: { settings: verified },
+    async play({ page, snap, lab }) {
+      await lab?.sticks.get('master')?.fault({ readError: '5M:4K' });
+      await begin(page, source, ...eight.slice(0, 3));
+      await page.getByText(/^Not a faithful copy/).waitFor({ timeout: 45_000 });
+      await snap('source-unreadable');
+    },
+  },
+  lost: {
     needsSticks: false,
-    options: { practice: { sticks: 3, size: '24M' } },
-    async play(page, snap) {
-      await useAsSource(page, 'Practice Source');
-      await add(page, 'Practice Stick 1', 'Practice Stick 2', 'Practice Stick 3');
-      await start(page);
-      await becomes(cell(page, 'Practice Source', 'Practice Stick 3'), 'DONE');
-      await page.getByText(allVerified(3)).waitFor({ timeout: 45_000 });
-      await snap('results-good', 'light');
+    options: { practice: { sticks: 4, size: '64M' }, settings: quiet },
+    async play({ page, snap, core }) {
+      await begin(page, 'Practice Source', 'Practice Stick 1', 'Practice Stick 2', 'Practice Stick 3');
+      await reach(cell(page, 'Practice Source', 'Practice Stick 1'), 15);
+      await core.end('SIGKILL');
+      await page.getByText('No connection to Carousel.').waitFor();
+      await snap('core-gone', ...small1366);
     },
   },
   bench: {
     needsSticks: true,
-    sticks: { Master: { size: '16M', readBps: '700KB', label: 'LAB MASTER' } },
+    sticks: { Master: { size: '16M', readBps: '400KB', label: 'LAB MASTER' } },
     options: {
       extraPractice: { sticks: 32, size: '16M' },
-      settings: { job: { blockSize: 65_536, verify: false }, sounds: false },
+      settings: { ...quiet, job: { blockSize: 65_536, verify: false } },
     },
-    async play(page, snap) {
+    async play({ page, snap }) {
+      const stick = (number: number) => waiting(page, `Practice Stick ${String(number)}`);
       await useAsSource(page, 'Master');
-      for (let stick = 1; stick <= 24; stick += 1) {
-        await waiting(page, `Practice Stick ${String(stick)}`)
-          .getByRole('button', { name: 'Add' })
-          .click();
-      }
+      for (let number = 1; number <= 24; number += 1)
+        await stick(number).getByRole('button', { name: 'Add' }).click();
       await start(page);
-      await reach(targets(page, source).getByRole('gridcell', { name: /^Drive 1,/ }), 25);
-      for (let stick = 25; stick <= 32; stick += 1) {
-        await waiting(page, `Practice Stick ${String(stick)}`)
-          .getByRole('button', { name: 'Join' })
-          .click();
-      }
-      await becomes(targets(page, source).getByRole('gridcell', { name: /^Drive 32,/ }), 'COPY');
-      await snap('bench', 'light', 'dark');
+      await reach(targets(page, source).getByRole('gridcell', { name: /^Drive 1,/ }), 22);
+      for (let number = 25; number <= 32; number += 1)
+        await stick(number).getByRole('button', { name: 'Join' }).click();
+      await reach(targets(page, source).getByRole('gridcell', { name: /^Drive 32,/ }), 6);
+      await snap('bench');
     },
   },
+  ...Object.fromEntries(
+    [
+      { name: 'arabic', settings: { ...quiet, language: 'ar' } },
+      { name: 'contrast', settings: { ...quiet, theme: 'contrast' as const } },
+    ].map(({ name, settings }): [string, Story] => [
+      name,
+      {
+        needsSticks: false,
+        options: { practice: { sticks: 5, size: '64M' }, settings },
+        async play({ page, snap }) {
+          const row = (title: string) =>
+            page.locator('[data-zone="tray"] [data-key]').filter({ hasText: title });
+          await row('Practice Source').getByRole('button').first().click();
+          for (const stick of ['Stick 1', 'Stick 2', 'Stick 3', 'Stick 4'])
+            await row(stick).getByRole('button').last().click();
+          await page.keyboard.press('Control+Enter');
+          await dialog(page).getByRole('listitem').first().waitFor();
+          await dialog(page).getByRole('button').last().click();
+          await reach(page.locator('[data-zone="targets"] [data-key]').first(), 30);
+          await row('Stick 5').getByRole('button').last().click();
+          await reach(page.locator('[data-zone="targets"] [data-key]').nth(4), 6);
+          await snap(`run-${name}`, 'light', 'dark');
+        },
+      },
+    ]),
+  ),
 };
 
-async function tell(browser: Browser, story: Story, folder: string): Promise<void> {
+/** A disk that fills up needs a small one, which only root can make. */
+async function withFullDisk(browser: Browser, album: Album): Promise<void> {
+  const disk = mkdtempSync(join(tmpdir(), 'carousel-e2e-disk-'));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', disk]);
+  const story: Story = {
+    needsSticks: true,
+    options: {
+      practice: { sticks: 2, size: '16M' },
+      practiceDir: join(disk, 'practice'),
+      settings: { ...quiet, ...small },
+    },
+    async play({ page, snap }) {
+      await begin(page, 'Practice Source', 'Practice Stick 1', 'Practice Stick 2');
+      await page.getByText('Needs your attention').waitFor({ timeout: 45_000 });
+      await snap('disk-full', ...small1366);
+    },
+  };
+  try {
+    await tell(browser, story, album);
+  } finally {
+    execFileSync('umount', ['-l', disk]);
+    rmSync(disk, { recursive: true, force: true });
+  }
+}
+
+/** Where pictures go: the folder of the documents and, for looking at them closely, another one for lossless copies. */
+export interface Album {
+  folder: string;
+  lossless: string | null;
+}
+
+async function take(page: Page, name: string, album: Album): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality });
+  await session.detach();
+  const picture = Buffer.from(data, 'base64');
+  writeFileSync(join(album.folder, `${name}.webp`), picture);
+  if (album.lossless !== null) await page.screenshot({ path: join(album.lossless, `${name}.png`) });
+  console.log(`${name}.webp ${String(Math.round(picture.length / 1000))} kB`);
+}
+
+async function tell(browser: Browser, story: Story, album: Album): Promise<void> {
   const lab = story.sticks ? new Lab() : null;
   const options = {
     ...story.options,
@@ -181,27 +331,19 @@ async function tell(browser: Browser, story: Story, folder: string): Promise<voi
     });
     const page = await context.newPage();
     await page.goto(core.url);
-    await story.play(
-      page,
-      async (name, ...wanted) => {
-        for (const look of wanted) {
-          const { scheme, width, height } = looks[look];
-          await page.setViewportSize({ width, height });
-          await page.emulateMedia({ colorScheme: scheme });
-          await page.mouse.move(1, 1);
-          await page.waitForTimeout(250);
-          const path = join(folder, `${name}-${look}.png`);
-          await page.screenshot({ path });
-          const { size } = statSync(path);
-          console.log(
-            `${name}-${look}.png ${String(Math.round(size / 1000))} kB${size > mostBytes ? ' TOO LARGE' : ''}`,
-          );
-        }
-        await page.setViewportSize(looks.light);
-        await page.emulateMedia({ colorScheme: 'light' });
-      },
-      lab,
-    );
+    const snap: Snap = async (name, ...wanted) => {
+      for (const look of wanted.length > 0 ? wanted : everyLook) {
+        const { scheme, width, height } = looks[look];
+        await page.setViewportSize({ width, height });
+        await page.emulateMedia({ colorScheme: scheme });
+        await page.mouse.move(1, 1);
+        await page.waitForTimeout(200);
+        await take(page, `${name}-${look}`, album);
+      }
+      await page.setViewportSize(looks.light);
+      await page.emulateMedia({ colorScheme: 'light' });
+    };
+    await story.play({ page, snap, lab, core });
     await context.close();
   } finally {
     await core?.end();
@@ -211,20 +353,25 @@ async function tell(browser: Browser, story: Story, folder: string): Promise<voi
 }
 
 /** Plays all stories, or those named. */
-export async function takeScreenshots(folder: string, names: readonly string[] = []): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+export async function takeScreenshots(album: Album, names: readonly string[] = []): Promise<void> {
+  for (const folder of [album.folder, album.lossless]) {
+    if (folder !== null) mkdirSync(folder, { recursive: true });
+  }
   const able = canMakeSticks();
+  const isWanted = (name: string): boolean => names.length === 0 || names.includes(name);
   const executablePath = await findBrowser();
   const browser = await chromium.launch({
     args: browserArguments,
     ...(executablePath ? { executablePath } : {}),
   });
   try {
-    for (const [name, story] of Object.entries(stories)) {
-      if (names.length > 0 && !names.includes(name)) continue;
+    for (const [name, story] of Object.entries(stories).filter(([one]) => isWanted(one))) {
       if (story.needsSticks && !able.ok) console.log(`${name}: left out, ${able.reason}`);
-      else await tell(browser, story, folder);
+      else await tell(browser, story, album);
     }
+    if (!isWanted('disk-full')) return;
+    if (able.ok) await withFullDisk(browser, album);
+    else console.log(`disk-full: left out, ${able.reason}`);
   } finally {
     await browser.close();
   }

@@ -1,5 +1,12 @@
 /** Simulated sticks with names: real block devices that the app sees as USB drives. */
-import { compareBytes, makeSource, type Lab, type Stick } from '../../testlab/sticks.mjs';
+import {
+  compareBytes,
+  makeSource,
+  readDirect,
+  sourceBytes,
+  type Lab,
+  type Stick,
+} from '../../testlab/sticks.mjs';
 import type { SettingsChange } from '@contract/groups/settings.ts';
 
 export type StickOptions = NonNullable<Parameters<Lab['newStick']>[1]>;
@@ -27,6 +34,13 @@ export const fill = (stick: Stick, seed: number): Promise<void> => makeSource(st
 /** The offset of the first byte that differs, or -1. */
 export const firstDifference = (source: Stick, target: Stick): Promise<number> =>
   compareBytes(source.dev, target.dev, source.size);
+
+/** The same against what `fill` wrote: for a source that is slow to read. */
+export async function differsFrom(seed: number, target: Stick, size: number): Promise<number> {
+  const wanted = sourceBytes(seed, 0, size);
+  const found = await readDirect(target.dev, 0, size);
+  return found.equals(wanted) ? -1 : found.findIndex((byte, index) => byte !== wanted[index]);
+}
 
 /** Small blocks and a short ring: a copy of some megabytes then behaves like one of many gigabytes. */
 export const small: SettingsChange = { job: { blockSize: 262_144, slots: 4, verify: false } };

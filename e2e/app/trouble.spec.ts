@@ -25,9 +25,9 @@ const source = 'Bench Master';
 test('a stick is pulled out in mid-copy: the others finish', async ({ lab, carousel }) => {
   const sticks = await plugIn(lab, {
     Master: { size: '16M' },
-    Alpha: { size: '16M', bps: '5MB' },
-    Beta: { size: '16M', bps: '5MB' },
-    Gamma: { size: '16M', bps: '5MB' },
+    Alpha: { size: '16M', writeBps: '5MB' },
+    Beta: { size: '16M', writeBps: '5MB' },
+    Gamma: { size: '16M', writeBps: '5MB' },
   });
   await fill(sticks.Master, 5);
   const page = await carousel.open({ settings: small, env: lab.env });
@@ -52,9 +52,9 @@ test('a stick is pulled out in mid-copy: the others finish', async ({ lab, carou
 test('a slow stick paces the job until it is let go, and catches up', async ({ lab, carousel }) => {
   const sticks = await plugIn(lab, {
     Master: { size: '24M' },
-    Alpha: { size: '24M', bps: '12MB' },
-    Beta: { size: '24M', bps: '12MB' },
-    Snail: { size: '24M', bps: '2MB' },
+    Alpha: { size: '24M', writeBps: '12MB' },
+    Beta: { size: '24M', writeBps: '12MB' },
+    Snail: { size: '24M', writeBps: '2MB' },
   });
   await fill(sticks.Master, 6);
   const page = await carousel.open({ settings: small, env: lab.env });
@@ -78,8 +78,8 @@ test('a stick that stops taking data comes first in the results, and a retry mak
 }) => {
   const sticks = await plugIn(lab, {
     Master: { size: '12M' },
-    Alpha: { size: '12M', bps: '8MB' },
-    Beta: { size: '12M', bps: '8MB' },
+    Alpha: { size: '12M', writeBps: '8MB' },
+    Beta: { size: '12M', writeBps: '8MB' },
   });
   await fill(sticks.Master, 7);
   await sticks.Beta.fault({ writeError: '8M:4K' });
@@ -121,6 +121,8 @@ test('a sector of the source cannot be read: the copies go on, and the words say
   await expect(job).toContainText('4.1 kB at 5.2 MB');
   await expect(job).toContainText('4.1 kB of the source could not be read and is zero in the copies');
   await expect(job).not.toContainText('The copy is good');
+  await expect(word(cell(page, source, 'Alpha'), 'GAPS'), 'the cell says it too').toBeVisible();
+  await expect(word(cell(page, source, 'Alpha'), 'DONE')).toHaveCount(0);
   await carousel.axe(page);
 });
 

@@ -71,7 +71,10 @@ describe('faults of the source', { concurrency: 2 }, () => {
         );
         assert.equal(ok, false);
         assert.equal(end.code, 4);
-        for (const target of targets) assert.equal(endOf(end.summary, target), 'done');
+        for (const target of targets) {
+          assert.equal(endOf(end.summary, target), 'done');
+          assert.equal(lineOf(end.summary, target).unreadable, ranges.length, 'a copy except for these');
+        }
         blank(content, ranges);
         await w.allEqual(content, targets, SIZE);
       },

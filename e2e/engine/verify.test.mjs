@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { compareBytes } from '../../testlab/sticks.mjs';
+import { compareBytes, makeSource } from '../../testlab/sticks.mjs';
 import { endOf, lineOf } from './support/expect.mjs';
 import { MiB, scenario } from './support/world.mjs';
 
@@ -29,6 +29,13 @@ const CASES = [
     end: /^failed read-error/,
   },
   { name: 'a lost write, healed', fault: { drop: [AT, 4096], times: 1 }, heal: true, end: 'verified' },
+  { name: 'a flush that fails', fault: { flushError: true, times: 1, skip: 2 }, end: /^failed flush-error/ },
+  {
+    name: 'a read error while verifying that goes away',
+    fault: { readError: [AT + 512, 512], times: 1 },
+    heal: true,
+    end: 'verified',
+  },
   {
     name: 'bit rot that cannot be healed',
     fault: { corrupt: [AT, 3] },
@@ -39,16 +46,18 @@ const CASES = [
     name: 'fake capacity, the rest is lost',
     stick: { real: '4M', past: 'drop' },
     end: /^failed verify-mismatch/,
+    diagnosis: /looks like it has less room than it claims \(from about 4\.2 MB on nothing holds/,
   },
   {
     name: 'fake capacity, the rest lands on the beginning',
     stick: { real: '4M', past: 'wrap' },
     end: /^failed verify-mismatch/,
+    diagnosis: /looks like it has less room than it claims .* it gives back data of other places/,
   },
 ];
 
-describe('verify', () => {
-  for (const { name, fault, stick, heal, end } of CASES) {
+describe('verify', { concurrency: 2 }, () => {
+  for (const { name, fault, stick, heal, end, diagnosis } of CASES) {
     scenario(`${name}: ${end}`, { sticks: true }, async (w) => {
       const source = await w.source('source.img', SIZE);
       const good = await w.lab.newStick('good', { size: '12M' });
@@ -63,7 +72,16 @@ describe('verify', () => {
       const isGood = end === 'verified';
       assert.equal(code, isGood ? 0 : 1);
       assert.equal(summary.ok, isGood);
-      assert.ok(lineOf(summary, bad.dev).badBlocks >= 1, 'bad blocks are counted');
+      const { badBlocks, evidence } = lineOf(summary, bad.dev);
+      if (!/flush/.test(String(end))) {
+        assert.ok(badBlocks >= 1, 'bad blocks are counted');
+        assert.ok(evidence[0].bad.length >= 1, 'and named');
+        assert.ok(evidence.length <= 1 + 3, 'one reading back, and one after each of three rewritings');
+      }
+      if (diagnosis) {
+        const words = await w.command(['copy', source, good.dev, bad.dev, '--verify', '--yes']).exit;
+        assert.match(words.stderr, diagnosis);
+      }
       if (fault) await bad.fault({ clear: true });
       if (isGood) {
         assert.equal(await compareBytes(bad.dev, source, SIZE), -1);
@@ -78,6 +96,49 @@ describe('verify', () => {
       }
     });
   }
+
+  scenario('a source whose every second read differs does not heal anything', { sticks: true }, async (w) => {
+    const [drive] = await w.sticks(['drive'], { size: 12 * MiB });
+    await makeSource(drive.dev, 12 * MiB, 1);
+    const [good, bad] = await w.sticks(['good', 'bad'], { size: 12 * MiB });
+    await drive.fault({ flaky: [AT + 1024, 512] });
+    await bad.fault({ drop: [AT, 4096], times: 1 });
+    // So few slots that the block is not in the ring any more when it is found bad.
+    const args = ['--heal', '--slots', 2];
+    const { code, summary } = await w.copy(drive.dev, [good.dev, bad.dev], args).exit;
+    assert.equal(code, 4, JSON.stringify(summary));
+    assert.equal(endOf(summary, bad.dev), `failed source-changed ${AT}`);
+    assert.equal(summary.source.error.code, 'source-changed');
+    assert.equal(summary.ok, false);
+    assert.notEqual(await compareBytes(bad.dev, drive.dev, 512), -1, 'it must not look like a copy');
+  });
+
+  scenario('all have the same bad block: nothing is said against the drives', { sticks: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const sticks = await w.sticks(['a', 'b', 'c'], { size: '12M' });
+    for (const stick of sticks) await stick.fault({ corrupt: [AT, 1] });
+    const targets = sticks.map(({ dev }) => dev);
+    const { code, stderr } = await w.command(['copy', source, ...targets, '--verify', '--yes']).exit;
+    assert.equal(code, 1);
+    assert.match(stderr, /All 3 targets are wrong in the same 1 block: that points to the source or to this/);
+    assert.doesNotMatch(stderr, /worn out|a fake|hub/);
+  });
+
+  scenario(
+    'healing one lost write of 4 KiB reads less than 1.1 times the source',
+    { sticks: true },
+    async (w) => {
+      const size = 32 * MiB;
+      const source = await w.source('source.img', size);
+      const [stick] = await w.sticks(['bad'], { size });
+      await stick.fault({ drop: [AT, 4096], times: 1 });
+      const { summary } = await w.copy(source, [stick.dev], ['--heal']).exit;
+      assert.equal(endOf(summary, stick.dev), 'verified', JSON.stringify(summary));
+      assert.equal(lineOf(summary, stick.dev).healedBlocks, 1);
+      assert.ok(summary.source.bytesRead < 1.1 * size, `${summary.source.bytesRead / size} x`);
+      assert.equal(await compareBytes(stick.dev, source, size), -1);
+    },
+  );
 
   scenario('one is verified while another one still copies', { sticks: true }, async (w) => {
     const source = await w.source('source.img', SIZE);

@@ -47,7 +47,7 @@ const shots: Shot[] = [
     'source-gone',
     'bays',
   ].map((scene) => ({ name: scene, scene })),
-  { name: 'source-picker', scene: 'start', act: (page) => button(page, 'Choose source').click() },
+  { name: 'source-picker', scene: 'start', act: (page) => button(page, /^Copy a drive/).click() },
   { name: 'draft', scene: 'start', act: useFirstAsSource },
   { name: 'staged', scene: 'start', act: stage },
   { name: 'staged-eight', scene: 'eight-blank', act: stage },

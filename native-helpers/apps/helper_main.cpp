@@ -9,6 +9,8 @@
 #include "engine/broker/broker.hpp"
 #include "engine/consumer/consumer.hpp"
 #include "engine/job/run.hpp"
+#include "engine/probe/examiner.hpp"
+#include "engine/probe/probe.hpp"
 #include "engine/producer/producer.hpp"
 #include "engine/session/verbs.hpp"
 #include "platform/device_watcher.hpp"
@@ -19,7 +21,8 @@ namespace {
 
 int usage() {
   std::fputs(
-      "usage: carousel-helper job | attach JOB | jobs | check PATH... | survey PATH... | watch | broker FOLDER | --version\n"
+      "usage: carousel-helper job | attach JOB | jobs | check PATH... | survey PATH... | resumable FOLDER BLOCKSIZE SOURCE TARGET... | probe | watch |"
+      " broker FOLDER | --version\n"
       "The helper of Carousel; started by the app and the carousel command. See docs/helper-protocol.md.\n",
       stderr);
   return 2;
@@ -42,15 +45,18 @@ int watch() {
 int run(const std::vector<std::string>& args) {
   if (args.empty()) return usage();
   const std::string& role = args[0];
-  const bool worker = role == "produce" || role == "consume";
+  const bool worker = role == "produce" || role == "consume" || role == "examine";
   if (worker && (args.size() != 2 || !carousel::platform::started_by_supervisor())) return usage();
   if (role == "produce") return carousel::run_producer();
   if (role == "consume") return carousel::run_consumer();
+  if (role == "examine") return carousel::probe::run_examiner();
   if (role == "broker" && args.size() == 2) return carousel::run_broker(args[1]);
+  if (role == "probe" && args.size() == 1) return carousel::probe::run_probe();
   if (role == "job" && args.size() == 1) return carousel::run_job();
   if (role == "attach" && args.size() == 2) return carousel::run_attach(args[1]);
   if (role == "jobs" && args.size() == 1) return carousel::run_jobs();
   if ((role == "check" || role == "survey") && args.size() > 1) return carousel::run_check({args.begin() + 1, args.end()}, role == "survey");
+  if (role == "resumable" && args.size() > 4) return carousel::run_resumable(args[1], args[2], args[3], {args.begin() + 4, args.end()});
   if (role == "watch" && args.size() == 1) return watch();
   if (role == "--version") {
     std::printf("%s\n", carousel::json::Fields().add("version", carousel::kProtocolVersion).add("helper", carousel::kHelperVersion).str().c_str());

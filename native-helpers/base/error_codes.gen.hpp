@@ -48,6 +48,8 @@ enum class Code : std::uint16_t {
     source_error,
     source_gone,
     source_changed,
+    manifest_damaged,
+    manifest_not_written,
     no_memory,
     internal,
 };
@@ -104,6 +106,8 @@ enum class CodeClass : std::uint8_t {
         case Code::source_error: return "source-error";
         case Code::source_gone: return "source-gone";
         case Code::source_changed: return "source-changed";
+        case Code::manifest_damaged: return "manifest-damaged";
+        case Code::manifest_not_written: return "manifest-not-written";
         case Code::no_memory: return "no-memory";
         case Code::internal: return "internal";
     }
@@ -152,6 +156,8 @@ enum class CodeClass : std::uint8_t {
         case Code::source_error: return "the source could not be read";
         case Code::source_gone: return "the source was pulled out";
         case Code::source_changed: return "a block of the source read differently the second time";
+        case Code::manifest_damaged: return "the manifest is damaged, or is none";
+        case Code::manifest_not_written: return "the manifest could not be written";
         case Code::no_memory: return "not enough memory for the ring";
         case Code::internal: return "a mistake of ours";
     }
@@ -199,6 +205,8 @@ enum class CodeClass : std::uint8_t {
     if (text == "source-error") return Code::source_error;
     if (text == "source-gone") return Code::source_gone;
     if (text == "source-changed") return Code::source_changed;
+    if (text == "manifest-damaged") return Code::manifest_damaged;
+    if (text == "manifest-not-written") return Code::manifest_not_written;
     if (text == "no-memory") return Code::no_memory;
     if (text == "internal") return Code::internal;
     return std::nullopt;
@@ -246,6 +254,8 @@ enum class CodeClass : std::uint8_t {
         case Code::source_error: return CodeClass::source;
         case Code::source_gone: return CodeClass::source;
         case Code::source_changed: return CodeClass::source;
+        case Code::manifest_damaged: return CodeClass::source;
+        case Code::manifest_not_written: return CodeClass::internal;
         case Code::no_memory: return CodeClass::internal;
         case Code::internal: return CodeClass::internal;
     }

@@ -1,6 +1,7 @@
 // Stretches of bytes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +19,19 @@ inline void add_range(std::vector<Range>& ranges, Range range) {
   } else {
     ranges.push_back(range);
   }
+}
+
+/// Adds a range to ranges that are in order and apart from each other, and keeps them so. False if they held all of it already.
+inline bool merge_range(std::vector<Range>& ranges, Range range) {
+  auto at = ranges.begin();
+  while (at != ranges.end() && at->offset + at->length < range.offset) ++at;
+  std::uint64_t from = range.offset, to = range.offset + range.length;
+  if (at != ranges.end() && at->offset <= from && at->offset + at->length >= to) return false;
+  auto end = at;
+  for (; end != ranges.end() && end->offset <= to; ++end) from = std::min(from, end->offset), to = std::max(to, end->offset + end->length);
+  at = ranges.erase(at, end);
+  ranges.insert(at, {from, to - from});
+  return true;
 }
 
 }  // namespace carousel

@@ -16,9 +16,39 @@ TEST("verbs: start with everything") {
   CHECK(s.options.wait_for_join == 5 && s.options.stall_timeout == 7);
 }
 
+TEST("verbs: verify is a job of its own kind") {
+  const auto v = decode_verb(R"({"verb":"verify","version":1,"manifest":"/m","targets":[{"path":"/b"}],"options":{"sample":true,"stallTimeout":7}})");
+  CHECK(v.ok());
+  const auto& s = std::get<StartVerb>(v->what);
+  CHECK(s.reference == "/m" && s.source.empty() && s.targets == std::vector<std::string>{"/b"});
+  CHECK(s.options.verify && s.options.sample && !s.options.heal && s.options.stall_timeout == 7);
+  const auto heal = decode_verb(R"({"verb":"verify","version":1,"manifest":"/m","source":{"path":"/s"},"targets":[],"options":{"heal":true}})");
+  CHECK(heal.ok() && std::get<StartVerb>(heal->what).source == "/s" && std::get<StartVerb>(heal->what).options.heal);
+}
+
+TEST("verbs: where a copy keeps what it knows") {
+  const auto v = decode_verb(
+      R"({"verb":"start","version":1,"source":{"path":"/a"},"targets":[],"options":{"manifest":"/m","resume":"/r","takeUp":true}})");
+  CHECK(v.ok());
+  const auto& s = std::get<StartVerb>(v->what);
+  CHECK(s.reference.empty() && s.options.manifest == "/m" && s.options.resume == "/r" && s.options.take_up);
+}
+
 TEST("verbs: every bad line is refused with the right code") {
   const std::string start = R"({"verb":"start","version":1,"source":{"path":"/a"},"targets":[)";
+  const std::string verify = R"({"verb":"verify","version":1,"manifest":"/m","targets":[)";
   const std::pair<std::string, Code> table[] = {
+      {R"({"verb":"verify","version":1,"targets":[]})", Code::protocol},
+      {R"({"verb":"verify","version":1,"manifest":"m","targets":[]})", Code::protocol},
+      {R"({"verb":"verify","version":2,"manifest":"/m","targets":[]})", Code::version_mismatch},
+      {verify + R"(],"options":{"heal":true}})", Code::bad_option},
+      {verify + R"(],"source":{"path":"/s"}})", Code::bad_option},
+      {verify + R"(],"source":{"path":"/s"},"options":{"heal":true,"sample":true}})", Code::bad_option},
+      {verify + R"(],"options":{"block":65536}})", Code::protocol},
+      {start + R"(],"options":{"takeUp":true}})", Code::bad_option},
+      {start + R"(],"options":{"resume":"here"}})", Code::protocol},
+      {start + R"(],"options":{"manifest":7}})", Code::protocol},
+      {start + R"(],"options":{"sample":true}})", Code::protocol},
       {"null", Code::protocol},
       {"[]", Code::protocol},
       {"{}", Code::protocol},
@@ -47,6 +77,17 @@ TEST("verbs: every bad line is refused with the right code") {
       {start + R"(],"options":{"slots":1}})", Code::bad_option},
       {start + R"(],"options":{"slots":1025}})", Code::bad_option},
       {start + R"(],"options":{"stallTimeout":0}})", Code::bad_option},
+      {start + R"(],"options":{"skipRanges":7}})", Code::bad_option},
+      {start + R"(],"options":{"skipRanges":[{"offset":0}]}})", Code::bad_option},
+      {start + R"(],"options":{"skipRanges":[7]}})", Code::bad_option},
+      {start + R"(],"options":{"skipRanges":[{"offset":0,"length":0}]}})", Code::bad_option},
+      {start + R"(],"options":{"skipRanges":[{"offset":0,"length":8},{"offset":7,"length":1}]}})", Code::bad_option},
+      {start + R"(],"options":{"skipRanges":[{"offset":8,"length":8},{"offset":0,"length":8}]}})", Code::bad_option},
+      {R"({"verb":"probe","version":2,"target":{"path":"/a"}})", Code::version_mismatch},
+      {R"({"verb":"probe","version":1})", Code::protocol},
+      {R"({"verb":"probe","version":1,"target":{"path":"a"}})", Code::protocol},
+      {R"({"verb":"probe","version":1,"target":{"path":"/a"},"options":{"full":"yes"}})", Code::bad_option},
+      {R"({"verb":"probe","version":1,"target":{"path":"/a"},"options":{"block":65536}})", Code::protocol},
       {start + R"(],"options":{"verify":1}})", Code::bad_option},
       {start + R"(],"options":{"heal":true}})", Code::bad_option},
       {start + R"(],"options":{"wat":1}})", Code::protocol},
@@ -62,4 +103,16 @@ TEST("verbs: at most 64 targets") {
   std::string targets;
   for (int i = 0; i < 65; ++i) targets += std::string(i == 0 ? "" : ",") + R"({"path":"/t)" + std::to_string(i) + "\"}";
   CHECK(!decode_verb(R"({"verb":"add","targets":[)" + targets + "]}").ok());
+}
+
+TEST("verbs: ranges to skip, and a probe") {
+  const auto v = decode_verb(
+      R"({"verb":"start","version":1,"source":{"path":"/a"},"targets":[],"options":{"skipRanges":[{"offset":0,"length":5},{"offset":5,"length":1}]}})");
+  CHECK(v.ok());
+  const auto& skip = std::get<StartVerb>(v->what).options.skip;
+  CHECK(skip.size() == 2 && skip[1].offset == 5 && skip[1].length == 1);
+  const auto p = decode_verb(R"({"verb":"probe","version":1,"target":{"path":"/a"},"options":{"full":true,"stallTimeout":9}})");
+  CHECK(p.ok());
+  const auto& probe = std::get<ProbeVerb>(p->what);
+  CHECK(probe.target == "/a" && probe.full && probe.stall_timeout == 9);
 }

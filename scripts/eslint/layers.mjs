@@ -57,7 +57,7 @@ export const rows = [
   },
   {
     in: `${renderer}/features`,
-    folders: [renderer, contract],
+    folders: [renderer, contract, 'assets'],
     except: [`${renderer}/channels`],
     packages: webPackages,
   },

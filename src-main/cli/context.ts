@@ -3,6 +3,7 @@
 import { createInterface } from 'node:readline/promises';
 import { createElevator, type Elevator } from '../core/elevation/elevator.ts';
 import { HelperClient } from '../core/helper/helper-client.ts';
+import type { HelperLauncher } from '../core/helper/launch/launcher.ts';
 
 /** Where text goes. */
 export interface TextOut {
@@ -24,8 +25,8 @@ export interface CliContext {
   readonly canAsk: boolean;
   /** Asks on standard error and reads a line; an empty answer at the end of input. */
   ask(question: string): Promise<string>;
-  /** The way to the helper; throws `HelperNotFound`. */
-  helper(): HelperClient;
+  /** The way to the helper, by a launcher or with this user's rights. Now or when it is used: `HelperNotFound`. */
+  helper(launcher?: HelperLauncher): HelperClient;
   /** The way to rights that this user does not have. */
   elevator(): Elevator;
   /** Calls the handler on Ctrl-C and on a request to end; returns how to stop that. */
@@ -43,7 +44,7 @@ export function processContext(): CliContext {
     self: [process.execPath, process.argv[1] ?? ''],
     canAsk: process.stdin.isTTY && process.stderr.isTTY,
     ask,
-    helper: () => new HelperClient(),
+    helper: (launcher) => new HelperClient(launcher),
     elevator: () => createElevator({ terminal: process.stdin.isTTY && process.stderr.isTTY }),
     onInterrupt,
     setExitCode: (code) => (process.exitCode = code),

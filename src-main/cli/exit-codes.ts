@@ -81,7 +81,7 @@ export function exitCodeOf(summary: Outcome, interrupted: boolean): ExitCode {
 }
 
 function reasonsOf({ state, error }: Outcome['targets'][number]): ExitCode[] {
-  if (state === 'done' || state === 'verified') return [];
+  if (state === 'done' || state === 'verified' || state === 'sampled') return [];
   const byCode = error ? exitOfCode(error.code) : EXIT.someTargetIsNot;
   // Refused means refused, whatever the reason is called.
   return [state === 'refused' && byCode === EXIT.someTargetIsNot ? EXIT.refused : byCode];
@@ -93,6 +93,7 @@ function sourceFailure(code: CliErrorCode | undefined): ExitCode {
   return exit === EXIT.permission || exit === EXIT.refused ? exit : EXIT.source;
 }
 
-function exitOfCode(code: CliErrorCode): ExitCode {
+/** The exit status that an error code stands for. */
+export function exitOfCode(code: CliErrorCode): ExitCode {
   return exitOfClass[helperErrorClass[code]];
 }

@@ -5,7 +5,9 @@ import { copyCommand } from './commands/copy.ts';
 import { demoCommand } from './commands/demo.ts';
 import { listCommand } from './commands/list.ts';
 import { practiceCommand } from './commands/practice.ts';
+import { probeCommand } from './commands/probe.ts';
 import { serveCommand } from './commands/serve.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { processContext } from './context.ts';
 import { runCli, type CommandMaker } from './program.ts';
 
@@ -14,6 +16,8 @@ const commands: readonly CommandMaker[] = [
   listCommand,
   approveCommand,
   copyCommand,
+  verifyCommand,
+  probeCommand,
   serveCommand,
   practiceCommand,
   demoCommand,

@@ -56,3 +56,8 @@ export function parseBlock(text: string): number {
     throw new InvalidArgumentError('It must be a power of two from 64K to 16M.');
   return bytes;
 }
+
+/** Every value of an option that may be given more than once. */
+export function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}

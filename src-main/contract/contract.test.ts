@@ -140,15 +140,26 @@ describe('calls', () => {
 
 describe('roles', () => {
   const operatorCalls = callNames.filter((name) => calls[name].role === 'operator');
+  const localCalls = callNames.filter((name) => calls[name].role === 'local');
   const viewerCalls = callNames.filter((name) => calls[name].role === 'viewer');
 
   it('let a viewer only look', () => {
     expect(viewerCalls.sort()).toEqual(['settings.get', 'state.get', 'state.subscribe', 'state.unsubscribe']);
   });
 
-  it.each(operatorCalls)('refuse %s to a viewer before anything else is looked at', async (name) => {
+  it('keep what takes paths for targets to the command line', () => {
+    expect(localCalls.sort()).toEqual(['copy.cancel', 'copy.check', 'copy.result', 'copy.start']);
+  });
+
+  it.each<[CallName, Role]>([
+    ...operatorCalls.map((name): [CallName, Role] => [name, 'viewer']),
+    ...localCalls.flatMap((name): [CallName, Role][] => [
+      [name, 'viewer'],
+      [name, 'operator'],
+    ]),
+  ])('refuse %s to a %s before anything else is looked at', async (name, role) => {
     const handler = vi.fn();
-    const { channel } = serve('viewer', { [name]: handler });
+    const { channel } = serve(role, { [name]: handler });
     for (const input of [{}, null, { job: 'job-1' }, []]) {
       const failure = await createClient(channel)
         .call(name, input as never)
@@ -216,7 +227,7 @@ describe('hostile input', () => {
   ];
   it.each(callNames)('%s takes only what the contract says', async (name: CallName) => {
     const handler = vi.fn();
-    const { channel } = serve('operator', { [name]: handler });
+    const { channel } = serve('local', { [name]: handler });
     const texts = badInputs.map((input, id) => JSON.stringify({ kind: 'call', id, name, input }));
     const { answers } = await raw(channel, [hello, ...texts]);
     expect(answers.map((answer) => (answer as { error: { code: string } }).error.code)).toEqual(

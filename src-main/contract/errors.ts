@@ -12,7 +12,7 @@ const ofDrive = { drive: name.optional() };
 /** Codes of our own, each with its parameters. */
 const ownErrors = {
   /** The caller's role does not allow the call. */
-  forbidden: z.strictObject({ needs: z.enum(['viewer', 'operator']) }),
+  forbidden: z.strictObject({ needs: z.enum(['viewer', 'operator', 'local']) }),
   /** The input of a call is not what the contract says; `at` names the place. */
   'bad-request': z.strictObject({ at: name }),
   /** There is no call of that name. */
@@ -54,9 +54,12 @@ const ownErrors = {
   /** A running job cannot be taken off the list. */
   'job-running': z.strictObject({}),
   /** The copying program is not there: not built, or not installed. */
-  'helper-missing': z.strictObject({}),
+  'helper-missing': z.strictObject({ detail: z.string().max(4096).optional() }),
   /** The copying program could not be started. */
-  'helper-failed': z.strictObject({}),
+  'helper-failed': z.strictObject({
+    errno: z.string().max(32).optional(),
+    detail: z.string().max(4096).optional(),
+  }),
   /** Nobody granted the rights that writing to drives needs. */
   'elevation-declined': z.strictObject({}),
   'elevation-unavailable': z.strictObject({}),

@@ -41,6 +41,8 @@ export const helperErrorCodes = [
   'source-error',
   'source-gone',
   'source-changed',
+  'manifest-damaged',
+  'manifest-not-written',
   'no-memory',
   'internal',
 ] as const;
@@ -89,6 +91,8 @@ export const helperErrorClass = {
   'source-error': 'source',
   'source-gone': 'source',
   'source-changed': 'source',
+  'manifest-damaged': 'source',
+  'manifest-not-written': 'internal',
   'no-memory': 'internal',
   internal: 'internal',
 } as const satisfies Readonly<Record<HelperErrorCode, string>>;
@@ -137,6 +141,8 @@ export const helperErrorWhat: Readonly<Record<HelperErrorCode, string>> = {
   'source-error': 'the source could not be read',
   'source-gone': 'the source was pulled out',
   'source-changed': 'a block of the source read differently the second time',
+  'manifest-damaged': 'the manifest is damaged, or is none',
+  'manifest-not-written': 'the manifest could not be written',
   'no-memory': 'not enough memory for the ring',
   internal: 'a mistake of ours',
 };

@@ -1,7 +1,9 @@
 /** The one table of calls and events. Both ends' types, the validators, fakes and the reference page follow from it. */
 import { nothing, type CallDefinition } from './groups/common.ts';
+import { copyCalls, copyEvents } from './groups/copy.ts';
 import { driveCalls } from './groups/drives.ts';
 import { jobCalls } from './groups/jobs.ts';
+import { probeCalls } from './groups/probes.ts';
 import { settingsCalls } from './groups/settings.ts';
 import { systemCalls } from './groups/system.ts';
 import { patchSchema, snapshotSchema } from './snapshot.ts';
@@ -19,9 +21,17 @@ const stateCalls = {
   'state.unsubscribe': { role: 'viewer', input: nothing, output: nothing },
 } as const satisfies Record<string, CallDefinition>;
 
-export const calls = { ...stateCalls, ...driveCalls, ...jobCalls, ...settingsCalls, ...systemCalls } as const;
+export const calls = {
+  ...stateCalls,
+  ...driveCalls,
+  ...jobCalls,
+  ...probeCalls,
+  ...copyCalls,
+  ...settingsCalls,
+  ...systemCalls,
+} as const;
 
-export const events = { 'state.patch': patchSchema } as const;
+export const events = { 'state.patch': patchSchema, ...copyEvents } as const;
 
 type Calls = typeof calls;
 type Events = typeof events;

@@ -19,7 +19,7 @@ import { decodeFromClient, encode, type FromServer } from './wire.ts';
 /** Calls of one connection that may be open at the same time. */
 export const maxOpenCalls = 64;
 
-const rank: Record<Role, number> = { viewer: 0, operator: 1 };
+const rank: Record<Role, number> = { viewer: 0, operator: 1, local: 2 };
 
 /** One connected front end, as the handlers see it. */
 export interface Connection {

@@ -6,6 +6,7 @@
 import { driveSchema } from './groups/drives.ts';
 import { driveIdSchema, jobIdSchema } from './groups/common.ts';
 import { jobSchema } from './groups/jobs.ts';
+import { probeSchema } from './groups/probes.ts';
 import { settingsSchema } from './groups/settings.ts';
 import { systemSchema } from './groups/system.ts';
 import { z } from './zod.ts';
@@ -18,6 +19,8 @@ export const appStateSchema = z.strictObject({
   driveOrder: z.array(driveIdSchema),
   jobs: z.record(jobIdSchema, jobSchema),
   jobOrder: z.array(jobIdSchema),
+  /** Tests of capacity, by drive, the newest last. */
+  probes: z.record(driveIdSchema, probeSchema),
 });
 export type AppState = z.infer<typeof appStateSchema>;
 

@@ -9,6 +9,7 @@ import type { DriveCard } from '@contract/groups/jobs.ts';
 import type { HostKind, SystemInfo } from '@contract/groups/system.ts';
 import { serveContract, type Handlers } from '@contract/server.ts';
 import type { AppState } from '@contract/snapshot.ts';
+import { createCopyService } from './copy/copy-service.ts';
 import { createDeviceService } from './devices/device-service.ts';
 import { everyTime, linuxFingerprint, watchDrives, type Watcher } from './devices/device-watcher.ts';
 import { createImageList, practiceDrives } from './devices/file-drives.ts';
@@ -25,6 +26,7 @@ import { createJobJournal } from './jobs/job-journal.ts';
 import { createKeptResults } from './jobs/kept-results.ts';
 import { createJobService } from './jobs/job-service.ts';
 import { createLogger } from './logging/logger.ts';
+import { createProbeService } from './probes/probe-service.ts';
 import type { Ports } from './ports.ts';
 import type { Recorder } from './recording/session-recorder.ts';
 import { loadSettings } from './settings/settings-store.ts';
@@ -94,7 +96,15 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     canPickFile: fileDialogs !== undefined,
     warnings: loaded.warning ? [loaded.warning] : [],
   };
-  const initial = { system, settings: settings.current, drives: {}, driveOrder: [], jobs: {}, jobOrder: [] };
+  const initial = {
+    system,
+    settings: settings.current,
+    drives: {},
+    driveOrder: [],
+    jobs: {},
+    jobOrder: [],
+    probes: {},
+  };
   const store = createStateStore(initial, randomUUID(), clock);
 
   const setSystem = (change: Partial<SystemInfo>): void =>
@@ -129,6 +139,13 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
   });
 
   let awake: (() => void) | null = null;
+  function stayAwake(): void {
+    if (jobs.running() || probes.running()) awake ??= powerGuard.hold();
+    else {
+      awake?.();
+      awake = null;
+    }
+  }
   const jobs = createJobService({
     engine,
     elevation,
@@ -148,16 +165,25 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
         jobs: Object.fromEntries(list.map((job) => [job.id, job])),
         jobOrder: list.map(({ id }) => id),
       }));
-      if (jobs.running()) awake ??= powerGuard.hold();
-      else {
-        awake?.();
-        awake = null;
-      }
+      stayAwake();
     },
     onDrivesTouched() {
       devices.judge();
       void look();
     },
+  });
+
+  const probes = createProbeService({
+    engine,
+    elevation,
+    logger,
+    clock,
+    drive: (id) => store.state.drives[id],
+    onChange(probed) {
+      store.update((state) => ({ ...state, probes: probed }));
+      stayAwake();
+    },
+    onDrivesTouched: () => void look(),
   });
 
   async function look(): Promise<void> {
@@ -202,7 +228,8 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     devices.judge();
   });
 
-  const services = { store, settings, devices, images, practice, jobs, logger, fileDialogs };
+  const copies = createCopyService(engine, elevation);
+  const services = { store, settings, devices, images, practice, jobs, probes, copies, logger, fileDialogs };
   const handlers: Handlers = recorder
     ? recorder.watch(store, createHandlers(services))
     : createHandlers(services);
@@ -243,6 +270,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
       watcher?.stop();
       cancelFind?.();
       awake?.();
+      probes.stop();
       await jobs.stop();
       await recorder?.close();
     },

@@ -2,10 +2,12 @@
 import { fail } from '@contract/errors.ts';
 import { callNames, calls } from '@contract/schema.ts';
 import type { Connection, Handlers } from '@contract/server.ts';
+import type { CopyService } from './copy/copy-service.ts';
 import type { DeviceService } from './devices/device-service.ts';
 import type { ImageList } from './devices/file-drives.ts';
 import type { PracticeService } from './devices/practice-service.ts';
 import type { JobService } from './jobs/job-service.ts';
+import type { ProbeService } from './probes/probe-service.ts';
 import type { Logger } from './logging/logger.ts';
 import type { FileDialogs } from './ports.ts';
 import type { SettingsStore } from './settings/settings-store.ts';
@@ -18,13 +20,15 @@ export interface Services {
   images: ImageList;
   practice: PracticeService;
   jobs: JobService;
+  probes: ProbeService;
+  copies: CopyService;
   logger: Logger;
   fileDialogs: FileDialogs | undefined;
 }
 
 /** The handlers for these services. */
 export function createHandlers(services: Services): Handlers {
-  const { store, settings, devices, images, practice, jobs, logger, fileDialogs } = services;
+  const { store, settings, devices, images, practice, jobs, probes, copies, logger, fileDialogs } = services;
 
   function refuseIfUsed(kinds: readonly string[]): void {
     for (const { job, kind } of Object.values(store.state.drives)) {
@@ -97,6 +101,27 @@ export function createHandlers(services: Services): Handlers {
       jobs.dismiss(job);
       return {};
     },
+
+    'probe.check': async ({ drive, full }) => ({ check: await probes.check(drive, full) }),
+    'probe.start': async ({ target, full }) => {
+      await probes.start(target, full);
+      return {};
+    },
+    'probe.cancel': ({ drive }) => {
+      probes.cancel(drive);
+      return {};
+    },
+    'probe.dismiss': ({ drive }) => {
+      probes.dismiss(drive);
+      return {};
+    },
+    'copy.check': (uses) => copies.check(uses),
+    'copy.start': (request, connection) => ({ pid: copies.start(request, connection) }),
+    'copy.cancel': (_input, connection) => {
+      copies.cancel(connection);
+      return {};
+    },
+    'copy.result': async (_input, connection) => ({ summary: await copies.result(connection) }),
 
     'settings.get': () => settings.current,
     'settings.set': async (change) => {

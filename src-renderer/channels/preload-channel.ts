@@ -9,6 +9,8 @@ export interface CarouselBridge {
   /** Opens it: from now on messages go to `receive`, and `closed` is told of the end. */
   on(receive: (text: string) => void, closed: () => void): void;
   close(): void;
+  /** Where a dropped file lies; empty when it lies nowhere. */
+  pathOf(file: File): string;
 }
 
 declare global {

@@ -43,9 +43,12 @@ export const de: Catalogue = {
     makingPractice: 'Übungslaufwerke werden angelegt …',
   },
   source: {
-    choose: 'Quelle wählen',
     none: 'Noch keine Quelle',
-    dropHint: 'Laufwerk hierher ziehen',
+    dropHint: 'Laufwerk oder Abbilddatei hierher ziehen',
+    dropOne: 'Bitte nur eine Abbilddatei auf einmal ablegen.',
+    dropByPath: 'Eine Seite im Browser erfährt nicht, wo „{name}“ liegt. Geben Sie unten den Pfad ein.',
+    dropByDialog:
+      '„{name}“ liegt nirgends auf diesem Rechner, wo Carousel es lesen könnte. Sichern Sie es zuerst, oder öffnen Sie ein anderes Abbild.',
     drop: 'Als Quelle nehmen',
     use: 'Als Quelle',
     change: 'Ändern',
@@ -77,6 +80,7 @@ export const de: Catalogue = {
     healHint: 'Blöcke, die falsch zurückkommen, werden neu aus der Quelle gelesen und geschrieben.',
   },
   matrix: {
+    gaps: '{n} mit Lücken',
     staged: '{n} Laufwerk gewählt | {n} Laufwerke gewählt',
     count: '{n} Ziel | {n} Ziele',
     good: '{n} gut',
@@ -95,6 +99,7 @@ export const de: Catalogue = {
       'Anschlüsse sind da, wo die Buchsen sind: Ein Laufwerk kann nicht auf einen anderen gezogen werden.',
     imageRefused: 'Ein Abbild kann Quelle sein. Als Ziel dient „Als Abbild sichern“.',
     addHere: 'Laufwerk hierher ziehen oder A drücken',
+    smaller: 'Kleine Zellen zeigen',
     needsDrives:
       'Wählen Sie jetzt die Laufwerke, auf die kopiert wird: aus der Ablage unten hierher ziehen oder markieren und A drücken.',
     needsPlug: 'Stecken Sie ein Laufwerk ein, auf das kopiert werden soll. Es erscheint unten in der Ablage.',
@@ -103,6 +108,7 @@ export const de: Catalogue = {
     remove: 'Herausnehmen',
   },
   cell: {
+    gaps: '{size} davon sind Nullen',
     from: 'ab {percent}',
     missingFirst: 'erste {percent} fehlen',
     pull: 'ABZIEHEN',
@@ -127,6 +133,7 @@ export const de: Catalogue = {
     at: '{what} bei {offset}',
   },
   state: {
+    gaps: 'LÜCKEN',
     empty: 'LEER',
     ready: 'BEREIT',
     locked: 'GESPERRT',
@@ -144,6 +151,7 @@ export const de: Catalogue = {
     stopped: 'GESTOPPT',
   },
   spoken: {
+    gaps: 'kopiert, mit Lücken: Die Quelle war nicht überall lesbar',
     empty: 'leer',
     ready: 'bereit',
     locked: 'abgelehnt',
@@ -278,9 +286,9 @@ export const de: Catalogue = {
   approve: {
     title: '{n} Laufwerk löschen? | {n} Laufwerke löschen?',
     titleBlank: 'Auf {n} leeres Laufwerk kopieren? | Auf {n} leere Laufwerke kopieren?',
-    text: 'Alles darauf wird durch {source} ersetzt. Das lässt sich nicht rückgängig machen.',
+    text: 'Alles darauf wird durch {source} ersetzt. Das lässt sich nicht rückgängig machen. | Alles darauf wird durch {source} ersetzt. Das lässt sich nicht rückgängig machen.',
     textJoin:
-      'Sie steigen ein, wo die Kopie von {source} gerade ist, und fahren über ihr Ende hinaus herum. Alles darauf wird ersetzt; das lässt sich nicht rückgängig machen.',
+      'Es steigt ein, wo die Kopie von {source} gerade ist, und fährt über ihr Ende hinaus herum. Alles darauf wird ersetzt; das lässt sich nicht rückgängig machen. | Sie steigen ein, wo die Kopie von {source} gerade ist, und fahren über ihr Ende hinaus herum. Alles darauf wird ersetzt; das lässt sich nicht rückgängig machen.',
     yes: '{n} Laufwerk löschen | {n} Laufwerke löschen',
     yesFiles: '{n} Laufwerk löschen ({size} Dateien) | {n} Laufwerke löschen ({size} Dateien)',
     yesBlank: 'Auf {n} Laufwerk kopieren | Auf {n} Laufwerke kopieren',
@@ -376,7 +384,9 @@ export const de: Catalogue = {
     helper: 'Kopierprogramm {version}',
     noHelper: 'Kopierprogramm: nicht gefunden',
     host: 'Läuft auf {host} ({platform}, {arch})',
-    licence: 'Apache-Lizenz 2.0. Hinweise zu Fremdsoftware liegen dem Programm bei.',
+    licence: 'Apache-Lizenz 2.0.',
+    notices: 'Hinweise zu Fremdsoftware',
+    noticesMissing: 'Die Hinweise ließen sich nicht laden; sie liegen auch neben dem Programm.',
     private: 'Carousel sendet nichts über das Netz.',
   },
   say: {
@@ -396,6 +406,7 @@ export const de: Catalogue = {
   },
   compare: {
     fine: 'Das andere ist nicht betroffen. | Die anderen {n} sind nicht betroffen.',
+    someFine: '{n} anderes ist nicht betroffen. | {n} andere sind nicht betroffen.',
     same: 'Einem weiteren ging es ebenso: Denken Sie an den Hub, seine Stromversorgung oder die Quelle. | {n} weiteren ging es ebenso: Denken Sie an den Hub, seine Stromversorgung oder die Quelle.',
   },
   short: {
@@ -475,6 +486,8 @@ export const de: Catalogue = {
     'source-error': 'Die Quelle ließ sich nicht lesen.',
     'source-gone': 'Die Quelle wurde abgezogen.',
     'source-changed': 'Die Quelle las sich beim zweiten Mal anders.',
+    'manifest-damaged': 'Das Manifest ist beschädigt oder keines.',
+    'manifest-not-written': 'Das Manifest konnte nicht geschrieben werden.',
     'no-memory': 'Der Arbeitsspeicher reicht für diesen Auftrag nicht.',
     internal: 'Carousel hat einen Fehler gemacht und zur Sicherheit hier angehalten.',
     forbidden: 'Das darf nur, wer bedienen darf.',
@@ -552,6 +565,9 @@ export const de: Catalogue = {
     'source-gone': 'Stecken Sie die Quelle wieder ein und starten Sie neu.',
     'source-changed':
       'Hängen Sie die Quelle aus, versuchen Sie anderen Anschluss oder anderes Kabel und starten Sie neu. Benutzen Sie keine dieser Kopien.',
+    'manifest-damaged':
+      'Nehmen Sie eine andere Abschrift des Manifests, oder lassen Sie bei einer neuen Kopie eines schreiben.',
+    'manifest-not-written': 'Wählen Sie einen freien Dateinamen in einem Ordner mit Platz.',
     'no-memory': 'Schließen Sie andere Programme oder nehmen Sie in den Einstellungen weniger Blöcke.',
     'not-found': 'Stecken Sie es wieder ein.',
     'other-user': 'Warten Sie, bis jene Kopie fertig ist.',

@@ -41,9 +41,12 @@ export const en = {
     makingPractice: 'Making practice drives…',
   },
   source: {
-    choose: 'Choose source',
     none: 'No source yet',
-    dropHint: 'Drop a drive here',
+    dropHint: 'Drop a drive or an image file here',
+    dropOne: 'Drop one image file at a time.',
+    dropByPath: 'A page in a browser is not told where “{name}” lies. Type or paste its path below.',
+    dropByDialog:
+      '“{name}” has no place on this computer that Carousel could read. Save it first, or open another image.',
     drop: 'Use as source',
     use: 'Use as source',
     change: 'Change',
@@ -75,6 +78,7 @@ export const en = {
     healHint: 'Blocks that read back wrong are read from the source and written again.',
   },
   matrix: {
+    gaps: '{n} with gaps',
     staged: '{n} drive chosen | {n} drives chosen',
     count: '{n} target | {n} targets',
     good: '{n} good',
@@ -91,7 +95,8 @@ export const en = {
     dropRefused: 'Cannot be a target',
     ports: 'Ports are where the sockets are: a drive cannot be moved to another.',
     imageRefused: 'An image can be a source. As a target, choose “Save as image”.',
-    addHere: 'Drop a drive, or press A',
+    addHere: 'Drop a drive here, or press A',
+    smaller: 'Show small cells',
     needsDrives:
       'Now choose the drives to copy onto: drag them here from the tray below, or mark them and press A.',
     needsPlug: 'Plug in a drive to copy onto. It appears in the tray below.',
@@ -100,6 +105,7 @@ export const en = {
     remove: 'Take out',
   },
   cell: {
+    gaps: '{size} of it are zeros',
     from: 'from {percent}',
     missingFirst: 'missing first {percent}',
     pull: 'PULL',
@@ -124,6 +130,7 @@ export const en = {
     at: '{what} at {offset}',
   },
   state: {
+    gaps: 'GAPS',
     empty: 'EMPTY',
     ready: 'READY',
     locked: 'LOCKED',
@@ -141,6 +148,7 @@ export const en = {
     stopped: 'STOPPED',
   },
   spoken: {
+    gaps: 'copied with gaps: the source could not be read everywhere',
     empty: 'empty',
     ready: 'ready',
     locked: 'refused',
@@ -274,9 +282,9 @@ export const en = {
   approve: {
     title: 'Erase {n} drive? | Erase {n} drives?',
     titleBlank: 'Copy onto {n} blank drive? | Copy onto {n} blank drives?',
-    text: 'Everything on them is replaced by {source}. This cannot be undone.',
+    text: 'Everything on it is replaced by {source}. This cannot be undone. | Everything on them is replaced by {source}. This cannot be undone.',
     textJoin:
-      'They step on where the copy of {source} is now and go round past its end. Everything on them is replaced; this cannot be undone.',
+      'It steps on where the copy of {source} is now and goes round past its end. Everything on it is replaced; this cannot be undone. | They step on where the copy of {source} is now and go round past its end. Everything on them is replaced; this cannot be undone.',
     yes: 'Erase {n} drive | Erase {n} drives',
     yesFiles: 'Erase {n} drive ({size} of files) | Erase {n} drives ({size} of files)',
     yesBlank: 'Copy onto {n} drive | Copy onto {n} drives',
@@ -372,7 +380,9 @@ export const en = {
     helper: 'Copying program {version}',
     noHelper: 'Copying program: not found',
     host: 'Running on {host} ({platform}, {arch})',
-    licence: 'Apache License 2.0. Third-party notices come with the program.',
+    licence: 'Apache License 2.0.',
+    notices: 'Third-party notices',
+    noticesMissing: 'The notices could not be loaded; they also lie beside the program.',
     private: 'Carousel sends nothing over the network.',
   },
   say: {
@@ -387,6 +397,7 @@ export const en = {
   place: { port: 'Port {name}', cell: 'Drive {name}', drive: 'this drive', source: 'The source' },
   compare: {
     fine: 'The other one is not affected. | The other {n} are not affected.',
+    someFine: '{n} other is not affected. | {n} others are not affected.',
     same: '{n} other failed the same way: think of the hub, its power or the source. | {n} others failed the same way: think of the hub, its power or the source.',
   },
   short: {
@@ -466,6 +477,8 @@ export const en = {
     'source-error': 'The source could not be read.',
     'source-gone': 'The source was pulled out.',
     'source-changed': 'The source read differently the second time.',
+    'manifest-damaged': 'The manifest is damaged or is none.',
+    'manifest-not-written': 'The manifest could not be written.',
     'no-memory': 'There is not enough memory for this job.',
     internal: 'Carousel made a mistake and stopped here to be safe.',
     forbidden: 'Only an operator may do this.',
@@ -536,6 +549,8 @@ export const en = {
     'source-gone': 'Put the source back and start again.',
     'source-changed':
       'Unmount the source, try another port or cable, and start again. Use none of these copies.',
+    'manifest-damaged': 'Use another copy of the manifest, or make one with a new copy.',
+    'manifest-not-written': 'Choose a file name that is free, in a folder with room.',
     'no-memory': 'Close other programs, or use fewer blocks in the settings.',
     'not-found': 'Plug it in again.',
     'other-user': 'Wait until that copy has ended.',

@@ -68,6 +68,14 @@ describe('joining', () => {
 });
 
 describe('looks', () => {
+  it('never show a copy of a source with unreadable places as a whole one', () => {
+    const job = sampleJob();
+    const torn = { ...job, source: { ...job.source, unreadableBytes: 512 } };
+    const both = [sampleTarget({ state: 'verified' }), sampleTarget({ state: 'done' })];
+    expect(both.map((target) => lookOf(target, job))).toEqual(['verified', 'done']);
+    expect(both.map((target) => lookOf(target, torn))).toEqual(['gaps', 'gaps']);
+  });
+
   it('tell a second lap from the first by what is still missing', () => {
     const job = sampleJob({ blockCount: 100 });
     const half = { joinedAtBlock: 40, state: 'copying' as const };

@@ -14,6 +14,7 @@ export const looks = [
   'heal',
   'verified',
   'done',
+  'gaps',
   'failed',
   'removed',
   'stopped',
@@ -38,6 +39,9 @@ export function hasWrapped(target: Target, job: Job): boolean {
   return joined > 0 && job.source.size > 0 && target.bytesCopied / job.source.size > 1 - joined;
 }
 
+/** True for a copy that holds zeros where the source could not be read: nobody may take it for a whole one. */
+const hasGaps = (job: Job): boolean => job.source.unreadableBytes > 0;
+
 /** The look of a target on a job. */
 export function lookOf(target: Target, job: Job): Look {
   switch (target.state) {
@@ -54,9 +58,9 @@ export function lookOf(target: Target, job: Job): Look {
     case 'healing':
       return 'heal';
     case 'verified':
-      return 'verified';
+    case 'sampled':
     case 'done':
-      return 'done';
+      return hasGaps(job) ? 'gaps' : target.state === 'verified' ? 'verified' : 'done';
     case 'failed':
       return 'failed';
     case 'removed':

@@ -3,6 +3,7 @@ import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
 import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
 import type { AppError } from '@contract/errors.ts';
+import type { Untaken } from '../model/dropped.ts';
 import { draft, type SectionId } from './staging.ts';
 
 /** What a yes is asked for. */
@@ -31,6 +32,8 @@ export const useShell = defineStore('shell', () => {
   const section = ref<SectionId>(draft);
   /** The last call that was refused, in its own words, until it is put away. */
   const refusal = shallowRef<AppError | null>(null);
+  /** A file was dropped that cannot be taken: the source picker says why. */
+  const untaken = shallowRef<Untaken | null>(null);
   let answer: ((yes: boolean) => void) | null = null;
 
   function ask(what: Question): Promise<boolean> {
@@ -52,5 +55,5 @@ export const useShell = defineStore('shell', () => {
     panel.value = 'graph';
   }
 
-  return { panel, drawer, graphOf, approval, question, section, refusal, ask, settle, openGraph };
+  return { panel, drawer, graphOf, approval, question, section, refusal, untaken, ask, settle, openGraph };
 });

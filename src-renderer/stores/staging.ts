@@ -23,6 +23,8 @@ export const useStaging = defineStore('staging', () => {
   const marked = shallowRef<ReadonlySet<DriveId>>(new Set());
   /** Drives that are being dragged, while they are. */
   const dragged = shallowRef<readonly DriveId[]>([]);
+  /** A file of the desktop is over the window. */
+  const fileOver = ref(false);
   const draggedTarget = shallowRef<{ job: JobId; target: TargetId } | null>(null);
 
   const source = computed(() => drives.get(sourceId.value));
@@ -101,6 +103,7 @@ export const useStaging = defineStore('staging', () => {
     marked,
     dragged,
     draggedTarget,
+    fileOver,
     stagedIn,
     chooseSource,
     stage,

@@ -5,6 +5,7 @@ import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
 import { isFinal, type Job, type SlowPolicy } from '@contract/groups/jobs.ts';
 import { useText } from '../composables/use-text.ts';
 import { mayJoin, mayJoinInBatch, nameOfTarget, sourceOf, type SourceLike } from '../model/cells.ts';
+import { judgeDrop } from '../model/dropped.ts';
 import { canRetry, worthAsking } from '../model/progress.ts';
 import { placeOf } from '../words/target-words.ts';
 import { useConnection } from './connection.ts';
@@ -193,6 +194,18 @@ export function useActions() {
     shell.panel = null;
   }
 
+  /** Files that were dropped on the window: one image becomes the source. */
+  async function takeFiles(files: readonly File[]): Promise<void> {
+    const dropped = judgeDrop(files, window.carouselBridge);
+    if (readOnly.value !== null || dropped === null) return;
+    if (dropped.kind === 'path') {
+      await run(() => addImage(dropped.path));
+      return;
+    }
+    shell.untaken = dropped;
+    shell.panel = 'source';
+  }
+
   async function saveImage(): Promise<void> {
     await run(async () => {
       const { path } = await drives.pickFile('save-image');
@@ -228,6 +241,7 @@ export function useActions() {
     approve,
     join,
     openImage,
+    takeFiles,
     addImage: (path: string) => run(() => addImage(path)),
     saveImage,
     newJobFrom,

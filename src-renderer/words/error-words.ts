@@ -64,13 +64,16 @@ export function supportCode(text: Text, error: AppError): string {
 export function compared(text: Text, target: Target, job: Job): string {
   let same = 0;
   let fine = 0;
+  let others = 0;
   for (const other of Object.values(job.targets)) {
     if (other.id === target.id) continue;
+    others += 1;
     if (other.error?.code === target.error?.code && other.state === target.state) same += 1;
     else if (!isFinal(other.state) || isGood(other.state)) fine += 1;
   }
   if (same > 0) return text.tn('compare.same', same);
-  return fine > 0 ? text.tn('compare.fine', fine) : '';
+  if (fine === 0) return '';
+  return text.tn(fine === others ? 'compare.fine' : 'compare.someFine', fine);
 }
 
 /** The whole story of a target that did not end well. */

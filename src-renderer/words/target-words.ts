@@ -72,6 +72,14 @@ export function cellLines(text: Text, target: Target, job: Job, percent: number)
         aside: f.duration(target.seconds ?? 0),
         note: t('cell.doneNote'),
       };
+    case 'gaps': {
+      const size = f.bytes(job.source.unreadableBytes);
+      return {
+        number: t('cell.pull'),
+        aside: f.duration(target.seconds ?? 0),
+        note: t('cell.gaps', { size }),
+      };
+    }
     case 'failed':
     case 'locked':
       return { number: '', aside: '', note: target.error ? causeNote(text, target.error) : '' };

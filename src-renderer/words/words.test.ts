@@ -46,6 +46,17 @@ describe('an error', () => {
     expect(supportCode(text, error)).toBe('write-error · EIO · @12,100,000,000');
   });
 
+  it('says how many others fare well when one of them failed in another way', () => {
+    const bad = sampleTarget({ id: 't-1', state: 'failed', error: appError('write-error') });
+    const gone = sampleTarget({ id: 't-2', state: 'removed', error: appError('device-gone') });
+    const good = ['t-3', 't-4'].map((id) => sampleTarget({ id, state: 'done' }));
+    const words = (...targets: Target[]) => failureWords(text, bad, sampleJob({}, targets), 'Drive 1');
+    expect(words(bad, gone, ...good)).toContain('2 others are not affected.');
+    expect(words(bad, gone, good[0] as Target)).toContain('1 other is not affected.');
+    expect(words(bad, gone)).not.toContain('affected');
+    expect(words(bad, good[0] as Target)).toContain('The other one is not affected.');
+  });
+
   it('names the hub when others failed the same way', () => {
     const error = appError('device-gone');
     const targets = ['t-1', 't-2'].map((id) => sampleTarget({ id, state: 'removed', error }));

@@ -98,6 +98,11 @@ export class Run {
     return this.events.find(({ event }) => event === 'summary');
   }
 
+  /** How a probe ended. */
+  get verdict() {
+    return this.events.find(({ event }) => event === 'verdict');
+  }
+
   /** The first event, past or to come, that fits. */
   seen(fits, what, limit = EVENT_MS) {
     return new Promise((resolve, reject) => {

@@ -46,7 +46,9 @@ export class World {
   mark = `CAROUSEL_TEST_MARK=${randomBytes(8).toString('hex')}`;
   dir = fs.mkdtempSync(path.join(os.tmpdir(), 'carousel-engine-'));
   #tmp = path.join(this.dir, 'tmp');
-  #known = new Set(['tmp']);
+  /** What interrupted copies leave lies in here. */
+  state = path.join(this.dir, 'state');
+  #known = new Set(['tmp', 'state']);
   #lab;
   #jobs = new Set();
   #runs = [];
@@ -65,7 +67,7 @@ export class World {
 
   get env() {
     const [name, value] = this.mark.split('=');
-    return { ...process.env, [name]: value, TMPDIR: this.#tmp };
+    return { ...process.env, [name]: value, TMPDIR: this.#tmp, XDG_STATE_HOME: this.state };
   }
 
   /** Done at the end, last first, whatever becomes of the test. */
@@ -120,6 +122,18 @@ export class World {
 
   /** The same with targets as they go over the wire. */
   rawJob(source, targets, options = {}, { hang } = {}) {
+    return this.#ask({ verb: 'start', source: { path: source }, targets, options }, hang);
+  }
+
+  /** Targets held against a manifest by the helper itself. */
+  verification(targets, manifest, options = {}, { hang } = {}) {
+    return this.#ask(
+      { verb: 'verify', manifest, targets: targets.map((at) => ({ path: at })), options },
+      hang,
+    );
+  }
+
+  #ask(verb, hang) {
     const run = new Run(HELPER, ['job'], {
       env: this.env,
       mark: this.mark,
@@ -127,13 +141,7 @@ export class World {
       hang,
       stdin: true,
     });
-    run.say({
-      verb: 'start',
-      version: 1,
-      source: { path: source },
-      targets,
-      options,
-    });
+    run.say({ ...verb, version: 1 });
     return this.#track(run);
   }
 
@@ -145,6 +153,20 @@ export class World {
   /** `carousel-helper attach JOB`, to speak with a running job. */
   attach(job) {
     return this.#track(new Run(HELPER, ['attach', job], { env: this.env, mark: this.mark, stdin: true }));
+  }
+
+  /** `carousel-helper probe`; `asks`: the target as it goes over the wire, where it was looked at before. */
+  probe(target, options = {}, { hang, asks = asked([target])[0] } = {}) {
+    const run = new Run(HELPER, ['probe'], {
+      env: this.env,
+      mark: this.mark,
+      cwd: this.dir,
+      hang,
+      stdin: true,
+    });
+    run.say({ verb: 'probe', version: 1, target: asks, options });
+    this.#runs.push(run);
+    return run;
   }
 
   /** The command line with any arguments; not JSON lines only. */

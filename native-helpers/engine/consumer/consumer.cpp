@@ -5,12 +5,16 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "engine/consumer/evidence.hpp"
+#include "engine/consumer/keeper.hpp"
+#include "engine/consumer/sample.hpp"
 #include "engine/ring/reader.hpp"
 #include "engine/ring/ring.hpp"
 #include "engine/session/orders.hpp"
 #include "engine/session/worker_link.hpp"
 #include "engine/target/target.hpp"
 #include "engine/verify/verify.hpp"
+#include "platform/clock.hpp"
 #include "platform/process.hpp"
 #include "platform/rights.hpp"
 
@@ -28,12 +32,16 @@ class Consumer {
         entry_(ring.entry(orders.seat)),
         link_(link),
         copy_(static_cast<std::size_t>(ring.block_size())),
-        reader_(ring, orders.seat, copy_.span()) {}
+        reader_(ring, orders.seat, copy_.span()),
+        keeper_(ring, orders.map, orders.map_head, link) {}
 
   int run();
 
  private:
+  [[nodiscard]] bool only_checks() const { return orders_.check == Check::all || orders_.check == Check::sample; }
   Status open();
+  Status look_at_claims();
+  Status check_only();
   Status ride();
   Status make_durable();
   Status verify_and_heal(std::vector<std::uint64_t> blocks);
@@ -49,11 +57,20 @@ class Consumer {
   WorkerLink& link_;
   AlignedBuffer copy_;
   ring::Reader reader_;
+  Keeper keeper_;
   std::optional<Target> target_;
   bool stopped_ = false;  ///< asked to leave while verifying
+  std::uint64_t written_bytes_ = 0, writing_ns_ = 0;  ///< what the device took, and how long it took for that
 };
 
 Status Consumer::open() {
+  if (only_checks()) {
+    Result<Target> target = Target::open_in_place(orders_.target, ring_.source_size(), ring_.block_size(), orders_.heal, [this] { entry_.activity.fetch_add(1); },
+                                                  orders_.approval);
+    if (!target) return std::move(target).error();
+    target_.emplace(std::move(*target));
+    return platform::give_up_rights();
+  }
   Result<Target> target = Target::open(orders_.target, ring_.source_size(), ring_.block_size(), [this] { entry_.activity.fetch_add(1); }, orders_.approval);
   if (!target) return std::move(target).error();
   target_.emplace(std::move(*target));
@@ -61,18 +78,67 @@ Status Consumer::open() {
   return target_->prepare();
 }
 
+/// What an earlier job has left is believed only where it reads back right; all else is needed as on a fresh target.
+Status Consumer::look_at_claims() {
+  phase(ring::Phase::verifying);
+  std::vector<std::uint64_t> claimed;
+  for (std::uint64_t block = 0; block < ring_.block_count(); ++block) {
+    if (!ring_.needs(orders_.seat, block)) claimed.push_back(block);
+  }
+  ring_.need_all(orders_.seat);
+  std::vector<BadBlock> wrong;
+  std::uint64_t right = 0;
+  entry_.bytes_checked.store(0);
+  Verifier verifier(ring_, *target_, [&](std::uint64_t block, bool good) {
+    entry_.bytes_checked.fetch_add(ring_.length_of(block));
+    if (!good) return;
+    ring_.got(orders_.seat, block);
+    entry_.bytes_done.fetch_add(ring_.length_of(block));
+    keeper_.note(block, true);
+    ++right;
+  }, [this] { return stopped_ = stopped_ || reader_.must_stop(); });
+  if (Status status = verifier.run(claimed, wrong); !status || stopped_) return status;  // then the old map still says more
+  link_.say(json::Fields().add("say", "resumed").add("blocks", right).str());
+  return keeper_.keep(*target_);
+}
+
+/// The target holds a copy already: reads it back, and rides only for what is to be healed.
+Status Consumer::check_only() {
+  if (!reader_.join()) return Error{Code::hung, "given up before it could join"};
+  reader_.pause();
+  std::vector<std::uint64_t> blocks = orders_.check == Check::sample ? sample_of(ring_.block_count()) : std::vector<std::uint64_t>();
+  if (orders_.check == Check::all) {
+    blocks.resize(static_cast<std::size_t>(ring_.block_count()));
+    std::iota(blocks.begin(), blocks.end(), std::uint64_t{0});
+  }
+  if (Status status = target_->flush_cached(); !status) return status;
+  if (Status status = verify_and_heal(std::move(blocks)); !status || stopped_ || !complete()) return status;
+  return written_bytes_ == 0 ? Status() : target_->finish();
+}
+
 /// Rides until the target has every block it needs or the ride is over; the reader's end() says which.
 Status Consumer::ride() {
   while (std::optional<ring::Block> block = reader_.next()) {
+    const std::uint64_t from = platform::now_ns();
     if (Status status = target_->write_block(block->number, block->data); !status) return status;
-    if (reader_.finish(*block)) entry_.bytes_done.fetch_add(target_->written_now(block->number, block->data.size()));
+    writing_ns_ += platform::now_ns() - from;
+    const std::uint64_t written = target_->written_now(block->number, block->data.size());
+    written_bytes_ += written;
+    if (!reader_.finish(*block)) continue;
+    entry_.bytes_done.fetch_add(written);
+    keeper_.note(block->number, written == block->data.size());
+    if (!keeper_.due()) continue;
+    if (Status status = keeper_.keep(*target_); !status) return status;
   }
   return {};
 }
 
 Status Consumer::verify(std::vector<std::uint64_t> blocks, std::vector<BadBlock>& bad) {
   entry_.bytes_checked.store(0);
-  Verifier verifier(ring_, *target_, [this](std::uint64_t bytes) { entry_.bytes_checked.fetch_add(bytes); },
+  Verifier verifier(ring_, *target_, [this](std::uint64_t block, bool right) {
+                      entry_.bytes_checked.fetch_add(ring_.length_of(block));
+                      if (right) ring_.got(orders_.seat, block);
+                    },
                     [this] { return stopped_ = stopped_ || reader_.must_stop(); });
   return verifier.run(blocks, bad);
 }
@@ -83,6 +149,7 @@ Status Consumer::verify_and_heal(std::vector<std::uint64_t> blocks) {
     phase(ring::Phase::verifying);
     std::vector<BadBlock> bad;
     if (Status status = verify(blocks, bad); !status || stopped_) return status;
+    if (!bad.empty()) link_.say(evidence_line(ring_, attempt, bad));
     if (attempt == 0) {
       entry_.bad_blocks.store(static_cast<std::uint32_t>(bad.size()));
     } else {
@@ -94,7 +161,7 @@ Status Consumer::verify_and_heal(std::vector<std::uint64_t> blocks) {
     blocks.clear();
     for (const BadBlock& block : bad) {
       ring_.need(orders_.seat, block.number);
-      entry_.bytes_done.fetch_sub(target_->written_now(block.number, ring_.length_of(block.number)));
+      if (!only_checks()) entry_.bytes_done.fetch_sub(target_->written_now(block.number, ring_.length_of(block.number)));
       blocks.push_back(block.number);
     }
     if (Status status = ride(); !status) return status;
@@ -113,6 +180,7 @@ Status Consumer::verify_ends() {
     bad.clear();
     if (Status status = verify(ends, bad); !status) return status;
     if (stopped_ || bad.empty()) break;
+    link_.say(evidence_line(ring_, attempt, bad));
     if (attempt == 0) entry_.bad_blocks.fetch_add(static_cast<std::uint32_t>(bad.size()));
     if (orders_.heal && attempt < kHealAttempts) {
       if (Status status = target_->finish(); !status) return status;
@@ -125,7 +193,7 @@ Status Consumer::verify_ends() {
 }
 
 Status Consumer::make_durable() {
-  if (!complete()) return target_->flush();
+  if (!complete()) return keeper_.active() ? keeper_.keep(*target_) : target_->flush();
   phase(ring::Phase::flushing);
   if (orders_.verify) {
     if (Status status = target_->flush(); !status) return status;
@@ -143,6 +211,16 @@ int Consumer::run() {
   link_.watch([this] { reader_.orphan(); });
   phase(ring::Phase::preparing);
   Status status = open();
+  if (only_checks()) {
+    if (status) status = check_only();
+    reader_.leave();
+    return tell(status);
+  }
+  if (status && orders_.check == Check::claimed) status = look_at_claims();
+  if (stopped_) {
+    reader_.leave();
+    return tell(status);
+  }
   if (status && !reader_.join()) return tell(Error{Code::hung, "given up before it could join"});
   if (status) {
     phase(ring::Phase::copying);
@@ -156,11 +234,14 @@ int Consumer::run() {
   }
   if (status) status = make_durable();
   reader_.leave();
+  if (status && complete() && !stopped_) keeper_.done();
   return tell(status);
 }
 
 int Consumer::tell(const Status& status) {
+  keeper_.close();
   static constexpr const char* kEnds[] = {"complete", "stopped", "detached", "orphaned", "broken"};
+  link_.say(json::Fields().add("say", "wrote").add("bytes", written_bytes_).add("ms", writing_ns_ / 1'000'000U).str());
   if (!status) {
     link_.say_error("failed", status.error());
     return 1;

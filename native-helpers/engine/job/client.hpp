@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "engine/session/line_channel.hpp"
 
@@ -14,6 +15,8 @@ struct Client {
   ClientKind kind = ClientKind::fresh;  ///< fresh: has not said what it wants
   LineChannel link;
   bool verify = false, heal = false;    ///< what it wants for the targets it asks for
+  std::string resume;                   ///< the folder of its maps of unfinished copies; empty: none
+  bool take_up = false;                 ///< go on where those say that a copy was left
   bool told_summary = false;
   bool gone = false;
 };

@@ -42,6 +42,12 @@ void Job::hear(Client& client) {
   if (client.link.too_long()) refuse(client, "", {Code::protocol, "the line is longer than 65536 bytes"});
 }
 
+void Job::wishes_of(Client& client, const JobOptions& options) {
+  client.verify = options.verify, client.heal = options.heal;
+  client.resume = options.resume, client.take_up = options.take_up;
+  if (!options.manifest.empty()) manifests_.push_back({client.id, options.manifest, false, std::nullopt});
+}
+
 void Job::adopt(Client& client, ClientKind kind) {
   client.kind = kind;
   client.link.send(event("hello").add("version", kProtocolVersion).add("helper", kHelperVersion).add("pid", static_cast<std::uint64_t>(platform::own_pid())).str());
@@ -51,7 +57,8 @@ void Job::adopt(Client& client, ClientKind kind) {
 void Job::obey(Client& client, const Verb& verb) {
   if (const auto* start = std::get_if<StartVerb>(&verb.what)) {
     if (client.kind != ClientKind::fresh) return refuse(client, verb.request, {Code::protocol, "the job has been started already"});
-    client.verify = start->options.verify, client.heal = start->options.heal;
+    if (!start->reference.empty() || only_checks()) return refuse(client, verb.request, {Code::protocol, "nobody joins a job that verifies"});
+    wishes_of(client, start->options);
     adopt(client, ClientKind::joiner);
     for (const TargetAsk& asked : start->targets) add_target(asked, client);
     return;
@@ -83,6 +90,8 @@ void Job::obey(Client& client, const Verb& verb) {
   } else if (const auto* digests = std::get_if<DigestsVerb>(&verb.what)) {
     if (!ring_) return refuse(client, verb.request, {Code::internal, "there is no ring"});
     client.link.send(digests_line(*digests, verb.request));
+  } else if (std::holds_alternative<ProbeVerb>(verb.what)) {
+    refuse(client, verb.request, {Code::protocol, "a probe is not part of a job"});
   }
 }
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "base/sha256.hpp"
 #include "engine/job/job.hpp"
+#include "engine/manifest/root.hpp"
 #include "engine/session/worker_link.hpp"
 #include "platform/clock.hpp"
 #include "platform/small_file.hpp"
@@ -67,6 +67,7 @@ void Job::tell_job(Client& client) {
   pids.add("supervisor", static_cast<std::uint64_t>(platform::own_pid()));
   if (producer_pid_) pids.add("producer", static_cast<std::uint64_t>(*producer_pid_));
   json::Fields job = event("job");
+  job.add("task", task());
   job.add("job", key_).add("role", roles[static_cast<std::size_t>(client.kind)]).raw("source", source.str());
   job.add("blockSize", options_.block).add("blockCount", (source_.size + options_.block - 1) / options_.block).add("slots", options_.slots);
   job.add("slow", options_.catch_up ? "catch-up" : "together").add("onReadError", options_.stop_on_read_error ? "stop" : "skip");
@@ -89,6 +90,7 @@ std::string Job::target_line(const Rider& rider, const Client& client) const {
   }
   fields.add("bytesWritten", rider.bytes).add("badBlocks", rider.bad_blocks).add("healedBlocks", rider.healed_blocks);
   fields.add("seconds", seconds_between(rider.begun_ns, rider.ended_ns != 0 ? rider.ended_ns : platform::now_ns()));
+  add_findings(fields, rider);
   if (rider.process) fields.add("pid", static_cast<std::uint64_t>(rider.process->pid()));
   fields.add("mine", client.kind == ClientKind::observer || client.id == rider.owner);
   if (rider.error) fields.raw("error", error_object(*rider.error));
@@ -146,7 +148,7 @@ void Job::tell_progress(std::uint64_t now) {
   if (now - told_progress_ns_ < kProgressEveryNs) return;
   told_progress_ns_ = now;
   for (Rider& rider : riders_) {
-    if (is_final(rider.state) || !rider.joined_sequence) continue;
+    if (is_final(rider.state) || (!rider.joined_sequence && rider.state != State::verifying)) continue;
     rider.meter.note(shown_bytes(rider), now);
     tell_rider_progress(rider);
   }
@@ -206,18 +208,16 @@ std::string Job::digests_line(const DigestsVerb& verb, const std::string& reques
   return fields.add("from", verb.from).raw("list", json::list(list)).str();
 }
 
-/// SHA-256 over a heading line, size and block size in decimal, and all block digests in order; nothing before every block has been read.
+/// Nothing before every block has been read.
 std::optional<std::string> Job::root_digest() const {
   if (!ring_) return std::nullopt;
-  Sha256 sha;
-  const std::string heading = "carousel root 1\n" + std::to_string(source_.size) + " " + std::to_string(options_.block) + "\n";
-  sha.update(std::as_bytes(std::span(heading)));
+  manifest::RootDigest root(source_.size, options_.block);
   for (std::uint64_t block = 0; block < ring_->block_count(); ++block) {
     const ring::BlockRecord& record = ring_->record(block);
     if (record.state.load() == 0) return std::nullopt;
-    sha.update(record.digest);
+    root.add(record.digest);
   }
-  return hex(sha.finish());
+  return root.finish();
 }
 
 std::string Job::result_of(const Rider& rider) const {
@@ -230,13 +230,14 @@ std::string Job::result_of(const Rider& rider) const {
   }
   fields.add("bytesWritten", rider.bytes).add("badBlocks", rider.bad_blocks).add("healedBlocks", rider.healed_blocks);
   fields.add("seconds", seconds_between(rider.begun_ns, rider.ended_ns));
+  add_findings(fields, rider);
   if (rider.error) fields.raw("error", error_object(*rider.error));
   return fields.str();
 }
 
 std::string Job::source_result() const {
   json::Fields fields;
-  fields.add("path", source_.path).add("size", source_.size);
+  fields.add("path", source_.path).add("size", source_.size).add("blockSize", options_.block);
   fields.add("bytesRead", ring_ ? ring_->header().bytes_read.load() : 0).add("laps", laps());
   if (const std::optional<std::string> root = root_digest()) {
     fields.add("rootDigest", *root);
@@ -254,7 +255,17 @@ std::string Job::source_result() const {
   return fields.str();
 }
 
-std::string Job::summary_for(const Client& client) const {
+/// What is to be known about how good it is, beside its state.
+void Job::add_findings(json::Fields& to, const Rider& rider) const {
+  if (is_good(rider.state) && !unreadable_.empty()) to.add("unreadable", std::uint64_t{unreadable_.size()});
+  if (rider.resumed > 0) to.add("resumedBlocks", rider.resumed);
+  if (!rider.evidence.empty()) to.raw("evidence", json::list(rider.evidence));
+  if (rider.device_bytes > 0) to.add("deviceBytes", rider.device_bytes).add("deviceMs", rider.device_ms);
+}
+
+const char* Job::task() const { return !only_checks() ? "copy" : options_.sample ? "sample" : "verify"; }
+
+std::string Job::summary_for(const Client& client) {
   static constexpr const char* outcomes[] = {"complete", "cancelled", "source-failed"};
   static constexpr const char* roles[] = {"fresh", "producer", "consumer", "observer"};
   std::vector<std::string> own, others;
@@ -263,22 +274,31 @@ std::string Job::summary_for(const Client& client) const {
     const bool mine = client.kind == ClientKind::observer || rider.owner == client.id;
     if (!mine && !is_final(rider.state)) continue;  // a joiner may be done before others are, and a summary holds results only
     (mine ? own : others).push_back(result_of(rider));
-    if (mine) good = good && (rider.state == State::done || rider.state == State::verified);
+    if (mine) good = good && is_good(rider.state);
   }
+  const ManifestWish* wish = wish_of(client);
+  if (wish != nullptr) good = good && wish->settled && !wish->error;
   json::Fields fields = event("summary");
-  fields.add("ok", good).add("role", roles[static_cast<std::size_t>(client.kind)]).add("outcome", outcomes[static_cast<std::size_t>(outcome_)]);
+  fields.add("task", task()).add("ok", good).add("role", roles[static_cast<std::size_t>(client.kind)]).add("outcome", outcomes[static_cast<std::size_t>(outcome_)]);
   fields.raw("source", source_result()).raw("targets", json::list(own)).raw("others", json::list(others));
+  if (wish != nullptr) {
+    json::Fields manifest;
+    manifest.add("path", wish->path).add("written", wish->settled && !wish->error);
+    if (wish->error) manifest.raw("error", error_object(*wish->error));
+    fields.raw("manifest", manifest.str());
+  }
   fields.add("seconds", seconds_since_start(platform::now_ns()));
   return fields.str();
 }
 
 void Job::tell_summary(Client& client) {
+  if (ManifestWish* wish = wish_of(client)) write_manifest(*wish);
   client.link.send(summary_for(client));
   client.told_summary = true;
 }
 
 /// For a front end that is gone by now and comes back later. The whole job, as an observer would be told.
-void Job::keep_result() const {
+void Job::keep_result() {
   if (options_.result_file.empty()) return;
   Client observer;
   observer.kind = ClientKind::observer;

@@ -35,7 +35,16 @@ Job::Job(StartVerb start, platform::PathFacts source, platform::Rendezvous liste
   client.id = next_client_++;
   client.kind = ClientKind::starter;
   client.link = std::move(front);
-  client.verify = options_.verify, client.heal = options_.heal;
+  wishes_of(client, options_);
+}
+
+Job::Job(StartVerb start, platform::PathFacts source, manifest::Reader reference, std::string key, platform::Rendezvous listener, LineChannel front,
+         platform::NativeHandle termination)
+    : Job(std::move(start), std::move(source), std::move(listener), std::move(front), termination) {
+  key_ = std::move(key);
+  options_.block = reference.head().block_size;
+  if (!options_.heal) options_.slots = ring::kMinSlots;  // nothing will lie in them
+  reference_.emplace(std::move(reference));
 }
 
 Status Job::set_up() {
@@ -43,6 +52,10 @@ Status Job::set_up() {
   if (!made) return std::move(made).error();
   ring_.emplace(std::move(*made));
   seats_.emplace(*ring_);
+  if (only_checks()) {
+    if (Status status = load_reference(); !status || !options_.heal) return status;
+  }
+  if (options_.take_up) load_maps(first_targets_);
 
   Result<std::pair<platform::Endpoint, platform::Endpoint>> ends = platform::Endpoint::pair();
   if (!ends) return std::move(ends).error();
@@ -51,7 +64,9 @@ Status Job::set_up() {
   producer_pid_ = child->pid();
   producer_.emplace(std::move(*child));
   producer_link_ = LineChannel(std::move(ends->first));
-  producer_link_.send(to_line(ProducerOrders{source_.resolved, source_.identity, options_.limit, !options_.stop_on_read_error}));
+  ProducerOrders orders{source_.resolved, source_.identity, options_.limit, !options_.stop_on_read_error, options_.skip, !manifests_.empty(), {}};
+  if (options_.take_up) orders.again = blocks_to_look_at_again();
+  producer_link_.send(to_line(orders));
   return {};
 }
 
@@ -141,9 +156,10 @@ void Job::fail_source(Error error) {
   source_error_ = std::move(error);
   if (outcome_ == Outcome::complete) outcome_ = Outcome::source_failed;
   for (Rider& rider : riders_) {
-    // One that has everything needs no source any more - unless the source itself is in doubt.
-    const bool has_all = rider.state == State::flushing || rider.state == State::verifying;
+    // One that has everything needs no source any more - unless the source itself is in doubt, and is what it is held against.
+    const bool has_all = rider.joined_sequence && (rider.state == State::flushing || rider.state == State::verifying);
     if (is_final(rider.state) || (has_all && source_error_->code != Code::source_changed)) continue;
+    if (only_checks() && rider.state != State::healing) continue;
     if (rider.seat) seats_->ask_to_leave(*rider.seat);
   }
 }
@@ -156,8 +172,7 @@ void Job::cancel(std::uint64_t owner) {
   }
 }
 
-void Job::producer_news() {
-  if (!producer_) return;
+void Job::hear_producer() {
   producer_link_.receive();
   while (const std::optional<std::string> line = producer_link_.next_line()) {
     const Result<json::Value> parsed = json::parse(*line);
@@ -173,12 +188,20 @@ void Job::producer_news() {
       const json::Value* offset = parsed->find("offset");
       const json::Value* length = parsed->find("length");
       if (offset == nullptr || length == nullptr || !offset->whole() || !length->whole()) continue;
-      add_range(unreadable_, {*offset->whole(), *length->whole()});
+      if (!merge_range(unreadable_, {*offset->whole(), *length->whole()})) continue;  // known from an earlier lap
       tell(event("bad-source").add("offset", *offset->whole()).add("length", *length->whole()).str());
-    } else if (*say->string() == "failed") {
+    } else if (*say->string() == "sha256") {
+      const json::Value* digits = parsed->find("hex");
+      if (digits != nullptr && digits->string() != nullptr) sha256_ = *digits->string();
+    } else if (*say->string() == "failed" && !winding_up_) {
       fail_source(error_from(*parsed));
     }
   }
+}
+
+void Job::producer_news() {
+  if (!producer_) return;
+  hear_producer();
   if (!producer_link_.closed()) return;
   if (const std::optional<platform::ExitStatus> end = producer_->poll_exit()) {
     producer_.reset();
@@ -217,6 +240,7 @@ void Job::watch_source_for_stall(double seconds_passed) {
 }
 
 void Job::wind_up() {
+  winding_up_ = true;
   listener_.close();  // from here on a later starter finds nobody and becomes the producer itself
   if (seats_) seats_->stop_all();
   const std::uint64_t until = platform::now_ns() + std::uint64_t{kGraceMs} * 1'000'000U;
@@ -226,7 +250,11 @@ void Job::wind_up() {
     return any && platform::now_ns() < until;
   };
   while (waiting()) {
-    if (producer_ && producer_->poll_exit()) producer_.reset();
+    if (producer_) hear_producer();
+    if (producer_ && producer_->poll_exit()) {
+      hear_producer();
+      producer_.reset();
+    }
     for (Rider& rider : riders_) reap(rider);
     if (waiting()) platform::sleep_ms(2);
   }
@@ -235,6 +263,7 @@ void Job::wind_up() {
   for (Rider& rider : riders_) {
     if (rider.process) rider.process->kill();
   }
+  for (ManifestWish& wish : manifests_) write_manifest(wish);
   keep_result();
   for (Client& client : clients_) {
     if (client.kind != ClientKind::fresh && !client.told_summary) tell_summary(client);

@@ -12,12 +12,21 @@
 #include "base/range.hpp"
 #include "engine/job/client.hpp"
 #include "engine/job/rider.hpp"
+#include "engine/manifest/reader.hpp"
 #include "engine/ring/ring.hpp"
 #include "engine/ring/seats.hpp"
 #include "engine/session/verbs.hpp"
 #include "platform/inspect.hpp"
 
 namespace carousel {
+
+/// A manifest that a front end asked for; it may be gone by the time it is written.
+struct ManifestWish {
+  std::uint64_t client = 0;
+  std::string path;
+  bool settled = false;        ///< written, or not possible
+  std::optional<Error> error;  ///< why there is none
+};
 
 /// How the whole job ended.
 enum class Outcome { complete, cancelled, source_failed };
@@ -26,6 +35,9 @@ class Job {
  public:
   /// `front` is the starter's stream, `termination` is readable when somebody asked the process to end.
   Job(StartVerb start, platform::PathFacts source, platform::Rendezvous listener, LineChannel front, platform::NativeHandle termination);
+  /// The same for a job that verifies: `source` says what the manifest says, or is where bad blocks are healed from; `key` is its own name.
+  Job(StartVerb start, platform::PathFacts source, manifest::Reader reference, std::string key, platform::Rendezvous listener, LineChannel front,
+      platform::NativeHandle termination);
 
   /// Runs the job to its end; the exit code of the process.
   int run();
@@ -40,6 +52,7 @@ class Job {
   void fail_source(Error error);
   void cancel(std::uint64_t client_or_all);
   void producer_news();
+  void hear_producer();
   [[nodiscard]] bool producers_turn() const;
   void watch_source_for_stall(double seconds_passed);
   void set_unready_aside(std::uint64_t now);
@@ -48,6 +61,7 @@ class Job {
   void accept_clients();
   void hear(Client& client);
   void obey(Client& client, const Verb& verb);
+  void wishes_of(Client& client, const JobOptions& options);
   void adopt(Client& client, ClientKind kind);
   void refuse(Client& client, const std::string& request, const Error& error);
   void dismiss_finished_joiners();
@@ -65,6 +79,17 @@ class Job {
   Rider* find_rider(std::uint64_t id);
   [[nodiscard]] bool any_riding() const;
 
+  // reference.cpp: digests that are known before anything is read
+  Status load_reference();
+  [[nodiscard]] bool only_checks() const { return reference_.has_value(); }
+  void load_maps(const std::vector<TargetAsk>& targets);
+  void find_map(Rider& rider, const platform::PathFacts& facts, const Client& owner);
+  [[nodiscard]] std::vector<std::uint64_t> blocks_to_look_at_again() const;
+
+  // keeping.cpp: the manifest
+  void write_manifest(ManifestWish& wish);
+  ManifestWish* wish_of(const Client& client);
+
   // events.cpp: what front ends are told
   [[nodiscard]] json::Fields event(const char* name) const;
   [[nodiscard]] json::Fields about(const char* name, const Rider& rider) const;
@@ -76,11 +101,13 @@ class Job {
   void tell_rider_progress(Rider& rider);
   void tell_pace(std::uint64_t now);
   void tell_summary(Client& client);
-  [[nodiscard]] std::string summary_for(const Client& client) const;
-  void keep_result() const;
+  [[nodiscard]] std::string summary_for(const Client& client);
+  void keep_result();
   [[nodiscard]] std::string target_line(const Rider& rider, const Client& client) const;
   [[nodiscard]] std::string joined_line(const Rider& rider) const;
   [[nodiscard]] std::string result_of(const Rider& rider) const;
+  void add_findings(json::Fields& to, const Rider& rider) const;
+  [[nodiscard]] const char* task() const;
   [[nodiscard]] std::string source_result() const;
   [[nodiscard]] std::string coverage(const Rider& rider) const;
   [[nodiscard]] std::string digests_line(const DigestsVerb& verb, const std::string& request) const;
@@ -107,11 +134,15 @@ class Job {
 
   std::list<Client> clients_;
   std::list<Rider> riders_;
+  std::list<ManifestWish> manifests_;  ///< the starter's first
   std::uint64_t next_client_ = 1, next_rider_ = 1;
 
   Outcome outcome_ = Outcome::complete;
+  bool winding_up_ = false;  ///< all is over but the processes' own ends
   std::optional<Error> source_error_;
-  std::vector<Range> unreadable_;
+  std::vector<Range> unreadable_;  ///< in order, apart from each other
+  std::optional<manifest::Reader> reference_;
+  std::optional<std::string> sha256_;  ///< of the whole source, once the producer has said it
   std::uint64_t begun_ns_ = 0, looked_ns_ = 0, told_progress_ns_ = 0, told_pace_ns_ = 0, idle_since_ns_ = 0;
   std::uint64_t last_lap_ = 1;
   Meter read_meter_;

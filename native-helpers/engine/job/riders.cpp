@@ -14,6 +14,9 @@ namespace {
 /// A device that is silent this long (seconds) is worth a word, long before it is given up.
 constexpr std::array kStallSteps = {5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0};
 
+/// Of what a consumer found wrong at most so much is told: times it read back, bad blocks each time, blocks that were echoes of others.
+constexpr std::size_t kMostEvidence = 8, kMostBad = 64, kMostEchoes = 16;
+
 /// Allocating a file may take this many times the stall limit.
 constexpr std::uint64_t kAllocationFactor = 10;
 
@@ -33,6 +36,47 @@ State state_of(const Rider& rider, const ring::Entry& entry) {
   return static_cast<ring::Seat>(entry.seat.load()) == ring::Seat::aside ? State::aside : State::copying;
 }
 
+std::uint64_t number_in(const json::Value& from, const char* key) {
+  const json::Value* value = from.find(key);
+  return value != nullptr ? value->whole().value_or(0) : 0;
+}
+
+/// The list of whole numbers under a key, at most `most` of them, as JSON again.
+std::string numbers_in(const json::Value& from, const char* key, std::size_t most) {
+  const json::Value* value = from.find(key);
+  std::vector<std::string> list;
+  if (value == nullptr || value->array() == nullptr) return json::list(list);
+  for (const json::Value& item : *value->array()) {
+    if (item.whole() && list.size() < most) list.push_back(std::to_string(*item.whole()));
+  }
+  return json::list(list);
+}
+
+/// What a consumer says along the way of what it found. True if it was that.
+bool take_evidence(Rider& rider, const std::string& say, const json::Value& from) {
+  if (say == "wrote") {
+    rider.device_bytes = number_in(from, "bytes"), rider.device_ms = number_in(from, "ms");
+  } else if (say == "resumed") {
+    rider.resumed = number_in(from, "blocks");
+  } else if (say == "bad") {
+    if (rider.evidence.size() == kMostEvidence) return true;
+    std::vector<std::string> echoes;
+    const json::Value* list = from.find("echoes");
+    if (list != nullptr && list->array() != nullptr) {
+      for (const json::Value& echo : *list->array()) {
+        if (echoes.size() == kMostEchoes) break;
+        echoes.push_back(json::Fields().add("block", number_in(echo, "block")).add("of", number_in(echo, "of")).str());
+      }
+    }
+    json::Fields line;
+    line.add("attempt", number_in(from, "attempt")).raw("bad", numbers_in(from, "blocks", kMostBad)).add("more", number_in(from, "more"));
+    rider.evidence.push_back(line.raw("echoes", json::list(echoes)).str());
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void take_counts(Rider& rider, const ring::Entry& entry) {
   rider.bytes = entry.bytes_done.load();
   rider.bytes_checked = entry.bytes_checked.load();
@@ -44,7 +88,7 @@ void take_counts(Rider& rider, const ring::Entry& entry) {
 
 const char* to_word(State state) {
   static constexpr const char* words[] = {"waiting", "copying",  "aside",  "flushing", "verifying", "healing",
-                                          "done",    "verified", "failed", "removed",  "cancelled", "refused"};
+                                          "done",    "verified", "sampled", "failed", "removed",  "cancelled", "refused"};
   return words[static_cast<std::size_t>(state)];
 }
 
@@ -62,24 +106,30 @@ void Job::add_target(const TargetAsk& asked, const Client& owner) {
   rider.device = facts.kind == platform::PathKind::device;
   rider.identity = facts.identity;
   rider.resolved = facts.resolved;
-  rider.size = facts.kind == platform::PathKind::missing ? source_.size : facts.size;
-  safety::Reasons reasons = safety::against_target(facts, &source_);
+  rider.size = facts.kind == platform::PathKind::missing && !only_checks() ? source_.size : facts.size;
+  const bool writes = !only_checks() || rider.heal;
+  safety::Reasons reasons = writes ? safety::against_target(facts, &source_) : safety::against_checked(facts, source_.size);
+  if (only_checks() && writes && facts.kind == platform::PathKind::missing) reasons.push_back({Code::not_found, "there is nothing at this path"});
   for (const Rider& other : riders_) {
     const bool same = other.resolved == facts.resolved || (facts.kind != platform::PathKind::missing && other.identity == facts.identity);
     if (&other != &rider && !is_final(other.state) && same) reasons.push_back({Code::duplicate_target, "it is a target of this job already"});
   }
-  if (facts.kind != platform::PathKind::missing && platform::Rendezvous::connect(safety::key_of(facts.identity))) {
+  if (writes && facts.kind != platform::PathKind::missing && platform::Rendezvous::connect(safety::key_of(facts.identity))) {
     reasons.push_back({Code::source_of_other_job, "another running job reads from it"});
   }
-  if (reasons.empty() && rider.device && asked.approval.empty()) reasons.push_back({Code::not_approved, "nobody has agreed to lose what is on it"});
+  if (reasons.empty() && writes && rider.device && asked.approval.empty()) reasons.push_back({Code::not_approved, "nobody has agreed to lose what is on it"});
   if (!reasons.empty()) return end_rider(rider, State::refused, reasons.front());
+  find_map(rider, facts, owner);
   if (Status status = start_consumer(rider, facts, asked.approval); !status) return end_rider(rider, State::failed, status.error());
   tell_target(rider);
 }
 
 Status Job::start_consumer(Rider& rider, const platform::PathFacts& facts, const std::string& approval) {
-  rider.seat = seats_->reserve(options_.catch_up);
+  rider.seat = seats_->reserve(options_.catch_up, only_checks() || !rider.claimed.empty());
   if (!rider.seat) return Error{Code::too_many_targets, "64 targets ride already"};
+  for (std::size_t block = 0; block < rider.claimed.size(); ++block) {
+    if (rider.claimed[block]) ring_->got(*rider.seat, block);
+  }
   Result<std::pair<platform::Endpoint, platform::Endpoint>> ends = platform::Endpoint::pair();
   if (!ends) return std::move(ends).error();
   Result<platform::Child> child = platform::Child::start("consume", rider.path, std::move(ends->second), ring_->handle());
@@ -89,6 +139,12 @@ Status Job::start_consumer(Rider& rider, const platform::PathFacts& facts, const
   ConsumerOrders orders;
   orders.seat = *rider.seat;
   orders.verify = rider.verify, orders.heal = rider.heal;
+  if (only_checks()) {
+    orders.check = options_.sample ? Check::sample : Check::all;
+  } else if (!rider.claimed.empty()) {
+    orders.check = Check::claimed;
+  }
+  orders.map = rider.map, orders.map_head = rider.map_head;
   orders.target.path = facts.resolved;
   orders.target.device = rider.device;
   orders.target.create = facts.kind == platform::PathKind::missing;
@@ -113,7 +169,8 @@ void Job::watch_rider(Rider& rider, double seconds_passed) {
     if (now != rider.state) {
       rider.state = now;
       tell_target(rider);
-      if (now == State::healing && source_error_) seats_->ask_to_leave(*rider.seat);  // there is nobody left to read for it
+      const bool rides = now == State::healing || now == State::copying || now == State::aside;
+      if (rides && source_error_) seats_->ask_to_leave(*rider.seat);  // there is nobody left to read for it
     }
     watch_for_stall(rider, seconds_passed);
   }
@@ -129,6 +186,12 @@ void Job::rider_news(Rider& rider) {
     const Result<json::Value> parsed = json::parse(*line);
     const json::Value* say = parsed ? parsed->find("say") : nullptr;
     if (say == nullptr || say->string() == nullptr || rider.reported) continue;
+    if (take_evidence(rider, *say->string(), *parsed)) continue;
+    if (*say->string() == "unkept") {
+      const Error why = error_from(*parsed);
+      tell(about("warning", rider).add("code", "resume-unavailable").add("message", "an interrupted copy to it could not be resumed: " + why.what).str());
+      continue;
+    }
     rider.reported = true;
     if (*say->string() == "failed") {
       rider.error = error_from(*parsed);
@@ -150,6 +213,7 @@ void Job::reap(Rider& rider) {
   if (!rider.process || (!rider.link.closed() && !is_final(rider.state))) return;
   const std::optional<platform::ExitStatus> end = rider.process->poll_exit();
   if (!end) return;
+  if (producer_) hear_producer();  // what it has said of the blocks this one has belongs to the result
   if (!is_final(rider.state)) take_counts(rider, ring_->entry(*rider.seat));
   rider.process.reset();
   seats_->release(*rider.seat);
@@ -161,6 +225,10 @@ void Job::reap(Rider& rider) {
     return end_rider(rider, State::failed, std::move(died));
   }
   if (rider.error) return end_rider(rider, state_for(*rider.error), rider.error);
+  if (rider.complete && end->code == 0 && only_checks()) {
+    if (!rider.verified) return end_rider(rider, State::failed, Error{Code::internal, "it was to be compared, and was not"});
+    return end_rider(rider, options_.sample ? State::sampled : State::verified, std::nullopt);
+  }
   if (rider.complete && end->code == 0) return end_rider(rider, rider.verified ? State::verified : State::done, std::nullopt);
   if (source_error_) return end_rider(rider, State::failed, *source_error_);
   end_rider(rider, State::cancelled, std::nullopt);
@@ -199,7 +267,7 @@ void Job::end_rider(Rider& rider, State state, std::optional<Error> error) {
   rider.state = state;
   rider.error = std::move(error);
   rider.ended_ns = platform::now_ns();
-  if (state == State::done || state == State::verified) rider.bytes = source_.size;
+  if (!only_checks() && (state == State::done || state == State::verified)) rider.bytes = source_.size;
   if (rider.joined_sequence) tell_rider_progress(rider);
   tell_target(rider);
 }

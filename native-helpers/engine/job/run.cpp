@@ -1,16 +1,21 @@
 #include "engine/job/run.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <future>
+#include <set>
 
 #include "base/json.hpp"
 #include "engine/job/job.hpp"
+#include "engine/job/map_head.hpp"
 #include "engine/job/relay.hpp"
+#include "engine/resume/map.hpp"
 #include "engine/safety/approval.hpp"
 #include "engine/safety/rules.hpp"
 #include "engine/session/worker_link.hpp"
 #include "platform/clock.hpp"
+#include "platform/plain_file.hpp"
 
 namespace carousel {
 namespace {
@@ -61,6 +66,45 @@ void refuse_job(LineChannel& front, const StartVerb& start, const Error& error) 
   front.drain(kLastWordsMs);
 }
 
+/// A job that compares its targets with a manifest. Nobody joins it, so its name is its own.
+int run_verify(StartVerb start, LineChannel front, platform::NativeHandle termination) {
+  // All of it is looked at before room is made for what it claims: a few lines can claim more blocks than there is memory.
+  Result<manifest::Reader> reference = manifest::Reader::open(start.reference);
+  if (reference) {
+    const Status whole = reference->digests([](std::uint64_t, const Digest&) {});
+    reference = whole ? manifest::Reader::open(start.reference) : Result<manifest::Reader>(whole.error());
+  }
+  if (!reference) {
+    refuse_job(front, start, reference.error());
+    return 1;
+  }
+  platform::PathFacts source;
+  const manifest::Head& head = reference->head();
+  if (start.options.heal) {
+    source = platform::inspect(start.source);
+    safety::Reasons reasons = safety::against_source(source);
+    if (reasons.empty() && source.size != head.size) reasons.push_back({Code::source_changed, "the source has another size than the manifest says"});
+    if (!reasons.empty()) {
+      refuse_job(front, start, reasons.front());
+      return 1;
+    }
+  } else {
+    source.path = source.resolved = head.source_path;
+    source.kind = head.source_is_device ? platform::PathKind::device : platform::PathKind::file;
+    source.size = head.size;
+  }
+  for (int i = 0; i < kTries; ++i) {
+    const std::string key = "verify-" + std::to_string(platform::own_pid()) + "-" + std::to_string(i);
+    Result<std::variant<platform::Rendezvous, platform::Endpoint>> claimed = platform::Rendezvous::claim(key);
+    if (!claimed) continue;
+    auto* listener = std::get_if<platform::Rendezvous>(&*claimed);
+    if (listener == nullptr) continue;
+    return Job(std::move(start), std::move(source), std::move(*reference), key, std::move(*listener), std::move(front), termination).run();
+  }
+  refuse_job(front, start, {Code::internal, "no name is free for this job"});
+  return 1;
+}
+
 }  // namespace
 
 int run_job() {
@@ -74,10 +118,25 @@ int run_job() {
     complain(front, verb ? Error{Code::protocol, "the first line must be start"} : verb.error());
     return 2;
   }
+  if (!start->reference.empty()) return run_verify(std::move(*start), std::move(front), termination->get());
+  if (!start->options.manifest.empty()) {
+    // Whoever waits hours for a copy must not learn only then that there is no room for its manifest. The file made here goes at once.
+    const Result<platform::PlainWriter> room = platform::name_taken(start->options.manifest)
+                                                   ? Error{Code::in_use, start->options.manifest + " is there already"}
+                                                   : platform::PlainWriter::create(start->options.manifest);
+    if (!room) {
+      refuse_job(front, *start, room.error());
+      return 1;
+    }
+  }
   for (int i = 0; i < kTries; ++i) {
     platform::PathFacts source = platform::inspect(start->source);
     if (const safety::Reasons reasons = safety::against_source(source); !reasons.empty()) {
       refuse_job(front, *start, reasons.front());
+      return 1;
+    }
+    if (const auto& skip = start->options.skip; !skip.empty() && skip.back().offset + skip.back().length > source.size) {
+      refuse_job(front, *start, {Code::bad_option, "skipRanges reach past the end of the source"});
       return 1;
     }
     Result<std::variant<platform::Rendezvous, platform::Endpoint>> claimed = platform::Rendezvous::claim(safety::key_of(source.identity));
@@ -108,6 +167,26 @@ int run_attach(const std::string& key) {
   if (relay(front, LineChannel(std::move(*job), json::kMaxEvent), R"({"verb":"attach"})", termination->get()) == RelayEnd::served) return 0;
   complain(front, {Code::job_ending, "the job is over"});
   return 1;
+}
+
+int run_resumable(const std::string& folder, const std::string& block_size, const std::string& source, const std::vector<std::string>& targets) {
+  std::uint64_t block = 0;
+  const auto [end, error] = std::from_chars(block_size.data(), block_size.data() + block_size.size(), block);
+  if (error != std::errc() || end != block_size.data() + block_size.size() || block == 0) return 2;
+  const platform::PathFacts from = platform::inspect(source);
+  const std::uint64_t count = (from.size + block - 1) / block;
+  for (const std::string& path : targets) {
+    const platform::PathFacts to = platform::inspect(path);
+    std::set<std::uint64_t> there;
+    if (!from.lasting.empty() && !to.lasting.empty() && to.kind != platform::PathKind::missing) {
+      // A map that cannot be read is as good as none.
+      (void)resume::read_map(resume::map_path(folder, to.lasting), map_head(from, to, block), [&](const resume::Record& known) {
+        if (known.finished && known.block < count) there.insert(known.block);
+      });
+    }
+    std::printf("%s\n", json::Fields().add("path", path).add("blocks", std::uint64_t{there.size()}).add("of", count).str().c_str());
+  }
+  return 0;
 }
 
 int run_jobs() {

@@ -1,11 +1,13 @@
 #include "engine/producer/producer.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/digest.hpp"
 #include "base/json.hpp"
+#include "engine/producer/source_hash.hpp"
 #include "engine/ring/ring.hpp"
 #include "engine/ring/seats.hpp"
 #include "engine/ring/writer.hpp"
@@ -37,6 +39,8 @@ class Producer {
   Status check_alive(std::uint64_t length, const std::vector<Range>& bad);
   void keep_to_limit(std::uint64_t length);
   Status remember(std::uint64_t block, const Digest& digest, ring::Content content);
+  Status look_again(const std::vector<std::uint64_t>& blocks);
+  void tell_hash(const std::optional<std::string>& hash);
 
   ring::Ring ring_;
   WorkerLink& link_;
@@ -48,6 +52,7 @@ class Producer {
   int dead_blocks_ = 0;
   std::optional<std::uint64_t> readable_;  ///< offset of a sector that could be read
   AlignedBuffer probe_;
+  std::unique_ptr<SourceHash> hash_;  ///< if the hash of the whole source is wanted
 };
 
 Status Producer::start(const ProducerOrders& orders) {
@@ -55,10 +60,32 @@ Status Producer::start(const ProducerOrders& orders) {
   if (!source) return std::move(source).error();
   if (source->file().identity() != orders.identity) return Error{Code::changed_device, orders.path + " is another device now than when it was checked"};
   if (source->size() != ring_.source_size()) return Error{Code::changed_device, orders.path + " has another size now than when it was checked"};
+  source->skip(orders.skip);
   zero_fill_ = orders.zero_fill;
   limit_ = orders.limit;
   source_.emplace(std::move(*source));
-  return platform::give_up_rights();
+  if (Status status = platform::give_up_rights(); !status) return status;
+  if (orders.hash) hash_ = std::make_unique<SourceHash>(ring_);
+  return look_again(orders.again);
+}
+
+/// Blocks whose digest an earlier job has left: is this still that source?
+Status Producer::look_again(const std::vector<std::uint64_t>& blocks) {
+  AlignedBuffer room(static_cast<std::size_t>(ring_.block_size()));
+  for (const std::uint64_t block : blocks) {
+    if (block >= ring_.block_count()) return Error{Code::protocol, "the producer's orders name a block that is not there"};
+    const std::uint64_t length = ring_.length_of(block);
+    std::vector<Range> bad;
+    if (Status status = source_->read_block(block * ring_.block_size(), length, room.span(), zero_fill_, bad); !status) return status;
+    ring_.header().bytes_read.fetch_add(length);
+    const ring::Content content = bad.empty() ? ring::Content::good : ring::Content::unreadable;
+    if (Status status = remember(block, digest_of(room.span().first(static_cast<std::size_t>(length))), content); !status) return status;
+  }
+  return {};
+}
+
+void Producer::tell_hash(const std::optional<std::string>& hash) {
+  if (hash) link_.say(json::Fields().add("say", "sha256").add("hex", *hash).str());
 }
 
 /// First reading: keep the digest. Any later one must give the same, or the source is flaky or was changed.
@@ -105,6 +132,7 @@ Status Producer::lap_block() {
   ring::Header& header = ring_.header();
   const std::uint64_t block = ring_.block_of(writer_.next()), offset = block * ring_.block_size(), length = ring_.length_of(block);
   keep_to_limit(length);
+  if (hash_) hash_->make_room();
   const std::span<std::byte> room = writer_.claim();
   std::vector<Range> bad;
   const std::uint64_t from = platform::now_ns();
@@ -115,8 +143,14 @@ Status Producer::lap_block() {
   if (bad.empty()) readable_ = offset;
   const ring::Content content = bad.empty() ? ring::Content::good : ring::Content::unreadable;
   if (Status status = remember(block, digest_of(room.first(static_cast<std::size_t>(length))), content); !status) return status;
-  writer_.publish(static_cast<std::uint32_t>(length), content);
+  // Before anybody can be done with the block: no copy with holes may be called good for want of this news.
   for (const Range& range : bad) link_.say(json::Fields().add("say", "bad").add("offset", range.offset).add("length", range.length).str());
+  const std::uint64_t sequence = writer_.next();
+  writer_.publish(static_cast<std::uint32_t>(length), content);
+  if (hash_) {
+    hash_->published(sequence, room.first(static_cast<std::size_t>(length)));
+    tell_hash(hash_->take());
+  }
   return {};
 }
 
@@ -137,6 +171,7 @@ int Producer::run() {
     }
   }
   ring_.header().producer_phase.store(static_cast<std::uint32_t>(ring::ProducerPhase::stopped));
+  if (hash_) tell_hash(hash_->finish());
   if (status) return 0;
   link_.say_error("failed", status.error());
   return 1;

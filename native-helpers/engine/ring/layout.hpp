@@ -66,12 +66,13 @@ struct alignas(64) Entry {
   platform::Doorbell bell;
 };
 
-/// One slot's label; its bytes lie in the data area.
+/// One slot's label; its bytes lie in the data area, at a place that the producer chooses (writer.cpp).
 struct alignas(64) Slot {
   std::atomic<std::uint64_t> sequence;  ///< kNone while the producer fills it
   std::atomic<std::uint64_t> block;
   std::atomic<std::uint32_t> length;    ///< bytes of the source in it
   std::atomic<std::uint32_t> content;   ///< Content
+  std::atomic<std::uint32_t> place;     ///< where in the data area its bytes lie, in blocks
 };
 
 /// What is known of one block of the source once it has been read.

@@ -90,7 +90,8 @@ std::optional<Block> Reader::next_attached() {
   const std::uint64_t number = slot.block.load();
   const std::uint64_t length = slot.length.load();
   const auto content = static_cast<Content>(slot.content.load());
-  const bool right = slot.sequence.load() == sequence && number == ring_.block_of(sequence) &&
+  const std::uint32_t place = slot.place.load();
+  const bool right = slot.sequence.load() == sequence && number == ring_.block_of(sequence) && place < ring_.slot_count() &&
                      (content == Content::skipped || length == ring_.length_of(number));
   if (seat() != Seat::attached) return std::nullopt;  // set aside or detached meanwhile: what we saw may be anything
   if (!right) {
@@ -104,7 +105,7 @@ std::optional<Block> Reader::next_attached() {
     return std::nullopt;
   }
   from_copy_ = false;
-  return Block{sequence, number, content, ring_.data(sequence).first(static_cast<std::size_t>(length))};
+  return Block{sequence, number, content, ring_.data(place).first(static_cast<std::size_t>(length))};
 }
 
 bool Reader::others_attached() const {
@@ -130,8 +131,9 @@ std::optional<Block> Reader::next_aside() {
     if (slot.sequence.load() != sequence) continue;
     const auto content = static_cast<Content>(slot.content.load());
     const std::uint64_t length = slot.length.load();
-    if (content == Content::skipped || length > copy_.size()) continue;
-    std::memcpy(copy_.data(), ring_.data(sequence).data(), static_cast<std::size_t>(length));
+    const std::uint32_t place = slot.place.load();
+    if (content == Content::skipped || length > copy_.size() || place >= ring_.slot_count()) continue;
+    std::memcpy(copy_.data(), ring_.data(place).data(), static_cast<std::size_t>(length));
     // A sequence lock: the producer takes the label away before it touches the bytes.
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (slot.sequence.load() != sequence || length != ring_.length_of(number)) continue;
@@ -165,7 +167,7 @@ bool Reader::pause() {
 
 bool Reader::must_stop() const {
   const Seat now = seat();
-  const bool ours = now == Seat::attached || now == Seat::aside;
+  const bool ours = now == Seat::attached || now == Seat::aside || now == Seat::reserved;
   return !ours || orphaned_.load() || entry().stop.load() != 0 || ring_.header().stop.load() != 0;
 }
 

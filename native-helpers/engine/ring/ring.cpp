@@ -38,7 +38,7 @@ bool sane(const Dimensions& d) {
 Result<Ring> Ring::create(const Dimensions& d) {
   if (!sane(d)) return Error{Code::bad_option, "block size, slots or source size out of range"};
   const Plan p = plan(d);
-  Result<platform::SharedMap> map = platform::SharedMap::create(p.total);
+  Result<platform::SharedMap> map = platform::SharedMap::create(p.total, p.data_at + std::min(kFirstWindow, d.slot_count) * d.block_size);
   if (!map) return std::move(map).error();
 
   Header* h = new (map->data()) Header{};

@@ -17,7 +17,7 @@ struct Dimensions {
 
 class Ring {
  public:
-  /// Makes an empty ring; every page is allocated when this returns. Code::no_memory, Code::bad_option.
+  /// Makes an empty ring; all but the places beyond the first window is allocated when this returns. Code::no_memory, Code::bad_option.
   static Result<Ring> create(const Dimensions& dimensions);
   /// Maps an inherited ring and checks that every part of it lies inside the file. Code::ring_broken.
   static Result<Ring> adopt(platform::NativeHandle handle);
@@ -31,9 +31,12 @@ class Ring {
 
   [[nodiscard]] Entry& entry(std::uint32_t index) const { return at<Entry>(entries_at_)[index]; }
   [[nodiscard]] Slot& slot(std::uint64_t sequence) const { return at<Slot>(slots_at_)[sequence % slot_count_]; }
-  [[nodiscard]] std::span<std::byte> data(std::uint64_t sequence) const {
-    return {map_.data() + data_at_ + (sequence % slot_count_) * block_size_, static_cast<std::size_t>(block_size_)};
+  /// The bytes at a place, 0 .. slot_count - 1.
+  [[nodiscard]] std::span<std::byte> data(std::uint32_t place) const {
+    return {map_.data() + data_at_ + place * block_size_, static_cast<std::size_t>(block_size_)};
   }
+  /// Allocates the places `from` .. `to` - 1 before they are put in play. Code::no_memory.
+  [[nodiscard]] Status allocate(std::uint32_t from, std::uint32_t to) const { return map_.allocate(data_at_ + from * block_size_, (to - from) * block_size_); }
   [[nodiscard]] BlockRecord& record(std::uint64_t block) const { return at<BlockRecord>(records_at_)[block]; }
 
   [[nodiscard]] std::uint64_t block_of(std::uint64_t sequence) const { return sequence % block_count_; }

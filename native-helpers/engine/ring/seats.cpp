@@ -4,7 +4,7 @@
 
 namespace carousel::ring {
 
-std::optional<std::uint32_t> Seats::reserve(bool may_step_aside) {
+std::optional<std::uint32_t> Seats::reserve(bool may_step_aside, bool later) {
   Header& h = ring_.header();
   for (std::uint32_t i = 0; i < kMaxConsumers; ++i) {
     Entry& e = ring_.entry(i);
@@ -22,7 +22,7 @@ std::optional<std::uint32_t> Seats::reserve(bool may_step_aside) {
     e.healed_blocks.store(0);
     e.may_step_aside.store(may_step_aside ? 1 : 0);
     ring_.need_all(i);
-    e.seat.store(static_cast<std::uint32_t>(h.hold.load() != 0 ? Seat::attached : Seat::reserved));
+    e.seat.store(static_cast<std::uint32_t>(h.hold.load() != 0 && !later ? Seat::attached : Seat::reserved));
     h.entries_used.store(std::max(h.entries_used.load(), i + 1));
     return i;
   }

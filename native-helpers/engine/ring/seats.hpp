@@ -14,7 +14,8 @@ class Seats {
 
   /// A seat for a new consumer, with every block needed; nothing if all are taken. Before let_go() it is attached at the very first block at
   /// once: all who are there from the start share the first lap, however long each takes to get ready.
-  std::optional<std::uint32_t> reserve(bool may_step_aside);
+  /// With `later` it is only reserved, whenever that is: it has something to do before it can ride, and nobody waits for it.
+  std::optional<std::uint32_t> reserve(bool may_step_aside, bool later = false);
   /// Lets one go on without holding the others back any more.
   void set_aside(std::uint32_t index);
   /// Whatever the reason a consumer is off (finished, failed, hung, dead): nobody waits for it from now on. Twice does no harm.

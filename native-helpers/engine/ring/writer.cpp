@@ -7,6 +7,13 @@
 #include "platform/clock.hpp"
 
 namespace carousel::ring {
+namespace {
+
+/// How long somebody starves, in all, before the gate is eased. Less may be no slow target but a process that waits for a processor, and with
+/// every further slot in play blocks are less likely to be in the cache still when they are written.
+constexpr std::uint32_t kPatienceMs = 10;
+
+}  // namespace
 
 Writer::Survey Writer::survey(std::uint64_t sequence, std::uint32_t window) const {
   const Header& h = ring_.header();
@@ -51,16 +58,26 @@ bool Writer::needs_more(std::uint32_t index, std::uint64_t cursor, std::uint64_t
   return missing > coming;
 }
 
-/// Somebody starves while others hold the gate: put more slots in play, or set the slow ones aside if that is allowed.
-bool Writer::relieve(std::uint64_t sequence, const Survey& seen) {
+/// Somebody starves while others hold the gate, and something can be done about it.
+bool Writer::can_relieve(const Survey& seen) const {
+  return seen.blocked && seen.starving && (ring_.header().window.load() < widest_ || seen.all_may_step_aside);
+}
+
+/// Puts more slots in play, or sets the slow ones aside if that is allowed.
+void Writer::relieve(std::uint64_t sequence) {
   Header& h = ring_.header();
-  if (!seen.starving) return false;
+  starved_ns_ = 0;
   const std::uint32_t window = h.window.load();
-  if (window < ring_.slot_count()) {
-    h.window.store(std::min(window * 2, ring_.slot_count()));
-    return true;
+  if (window < widest_) {
+    const std::uint32_t wider = std::min(window * 2, widest_);
+    // Without memory for more the window stays as it is: a slow target paces the others, or is set aside, that much earlier.
+    if (ring_.allocate(window, wider)) {
+      h.window.store(wider);
+    } else {
+      widest_ = window;
+    }
+    return;
   }
-  if (!seen.all_may_step_aside) return false;
   const std::uint32_t used = h.entries_used.load();
   for (std::uint32_t i = 0; i < used; ++i) {
     Entry& e = ring_.entry(i);
@@ -69,7 +86,6 @@ bool Writer::relieve(std::uint64_t sequence, const Survey& seen) {
     auto attached = static_cast<std::uint32_t>(Seat::attached);
     e.seat.compare_exchange_strong(attached, static_cast<std::uint32_t>(Seat::aside));
   }
-  return true;
 }
 
 /// Only targets that were set aside are left: they step on again when they are ready, and until then nothing is read for nobody.
@@ -81,11 +97,18 @@ void Writer::invite() {
   }
 }
 
-void Writer::sleep(std::uint32_t slowest) {
+void Writer::sleep(const Survey& seen) {
   Header& h = ring_.header();
   const std::uint64_t from = platform::now_ns();
-  h.producer_bell.wait();
-  if (slowest < kMaxConsumers) ring_.entry(slowest).gated_ns.fetch_add(platform::now_ns() - from);
+  const bool impatient = can_relieve(seen);
+  if (impatient) {
+    h.producer_bell.wait_for(kPatienceMs);
+  } else {
+    h.producer_bell.wait();
+  }
+  const std::uint64_t slept = platform::now_ns() - from;
+  if (seen.slowest < kMaxConsumers) ring_.entry(seen.slowest).gated_ns.fetch_add(slept);
+  if (impatient) starved_ns_ += slept;
 }
 
 Turn Writer::wait_turn() {
@@ -100,7 +123,10 @@ Turn Writer::wait_turn() {
       h.producer_phase.store(static_cast<std::uint32_t>(ProducerPhase::reading));
       return seen.next_wanted ? Turn::read : Turn::skip;
     }
-    if (seen.blocked && relieve(sequence, seen)) continue;
+    if (starved_ns_ >= kPatienceMs * 1'000'000U && can_relieve(seen)) {
+      relieve(sequence);
+      continue;
+    }
     if (seen.aside_ready && !seen.attached) invite();
     if (!announced) {
       // Say that we are about to sleep, then look once more: whoever changed something before that saw no sleeper to wake.
@@ -109,16 +135,27 @@ Turn Writer::wait_turn() {
       announced = true;
       continue;
     }
-    sleep(seen.slowest);
+    sleep(seen);
     announced = false;
   }
 }
 
-std::span<std::byte> Writer::claim() {
-  const std::uint64_t sequence = next();
+/// Where the bytes of a sequence go. As many places are used as the window is wide, in turns, so that blocks stay in the processor's cache from
+/// the producer's read to the last consumer's write. When the window has grown there are new places to use up; otherwise it is the place of
+/// the sequence one window ago, which the gate says nobody attached reads any more. So any `window` sequences in a row have different places.
+std::uint32_t Writer::take_place(std::uint64_t sequence) {
+  const std::uint32_t window = ring_.header().window.load();
   ring_.slot(sequence).sequence.store(kNone);
-  std::atomic_thread_fence(std::memory_order_seq_cst);  // the label is gone before the first byte changes
-  return ring_.data(sequence);
+  if (places_ < window) return places_++;
+  Slot& oldest = ring_.slot(sequence - window);
+  oldest.sequence.store(kNone);
+  return oldest.place.load();
+}
+
+std::span<std::byte> Writer::claim() {
+  place_ = take_place(next());
+  std::atomic_thread_fence(std::memory_order_seq_cst);  // the old label is gone before the first byte changes
+  return ring_.data(place_);
 }
 
 void Writer::label(std::uint64_t sequence, std::uint32_t length, Content content) {
@@ -127,6 +164,7 @@ void Writer::label(std::uint64_t sequence, std::uint32_t length, Content content
   slot.block.store(ring_.block_of(sequence));
   slot.length.store(length);
   slot.content.store(static_cast<std::uint32_t>(content));
+  slot.place.store(place_);
   slot.sequence.store(sequence);
   h.head.store(sequence + 1);
   const std::uint32_t used = h.entries_used.load();
@@ -139,9 +177,8 @@ void Writer::label(std::uint64_t sequence, std::uint32_t length, Content content
 void Writer::publish(std::uint32_t length, Content content) { label(next(), length, content); }
 
 void Writer::publish_skipped() {
-  const std::uint64_t sequence = next();
-  ring_.slot(sequence).sequence.store(kNone);
-  label(sequence, 0, Content::skipped);
+  place_ = take_place(next());  // nothing is written there, but the turns go on
+  label(next(), 0, Content::skipped);
 }
 
 }  // namespace carousel::ring

@@ -18,7 +18,7 @@ enum class Turn {
 
 class Writer {
  public:
-  explicit Writer(const Ring& ring) : ring_(ring) {}
+  explicit Writer(const Ring& ring) : ring_(ring), widest_(ring.slot_count()) {}
 
   /// Sleeps until the next sequence may be written, or the job is over. While nobody needs anything it sleeps too.
   Turn wait_turn();
@@ -43,12 +43,18 @@ class Writer {
   };
   [[nodiscard]] Survey survey(std::uint64_t sequence, std::uint32_t window) const;
   [[nodiscard]] bool needs_more(std::uint32_t index, std::uint64_t cursor, std::uint64_t sequence) const;
-  bool relieve(std::uint64_t sequence, const Survey& seen);
+  [[nodiscard]] bool can_relieve(const Survey& seen) const;
+  void relieve(std::uint64_t sequence);
   void invite();
-  void sleep(std::uint32_t slowest);
+  void sleep(const Survey& seen);
+  std::uint32_t take_place(std::uint64_t sequence);
   void label(std::uint64_t sequence, std::uint32_t length, Content content);
 
   const Ring& ring_;
+  std::uint32_t widest_;      ///< slots that can be put in play
+  std::uint32_t place_ = 0;   ///< of the sequence that is being filled
+  std::uint32_t places_ = 0;  ///< places that have ever been used
+  std::uint64_t starved_ns_ = 0;  ///< time that somebody has starved since the gate was eased last
 };
 
 }  // namespace carousel::ring

@@ -90,6 +90,12 @@ Reasons against_target(const PathFacts& t, const PathFacts* source) {
   return reasons;
 }
 
+Reasons against_checked(const PathFacts& t, std::uint64_t source_size) {
+  Reasons reasons = against_source(t);
+  if (reasons.empty() && t.size < source_size) reasons.push_back({Code::too_small, "too small by " + std::to_string(source_size - t.size) + " bytes"});
+  return reasons;
+}
+
 std::string key_of(const platform::Identity& id) {
   std::string key = id.device ? "device-" : "file-";
   key += std::to_string(id.major) + "-" + std::to_string(id.minor) + "-" + std::to_string(id.device ? id.sequence : id.inode);

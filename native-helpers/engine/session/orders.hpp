@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/json.hpp"
+#include "base/range.hpp"
 #include "base/result.hpp"
 #include "platform/block_file.hpp"
 
@@ -15,6 +17,17 @@ struct ProducerOrders {
   platform::Identity identity;
   std::uint64_t limit = 0;  ///< bytes a second at most, 0: no limit
   bool zero_fill = true;  ///< unreadable sectors: fill with zeros and go on, or end the job
+  std::vector<Range> skip;  ///< of the source: not to be touched
+  bool hash = false;      ///< the SHA-256 of the whole source is wanted
+  std::vector<std::uint64_t> again;  ///< blocks whose digest is known from an earlier job: to be read and compared before anything else
+};
+
+/// What a consumer compares with the digests of the ring before it may write.
+enum class Check {
+  none,     ///< nothing: a copy from the beginning
+  claimed,  ///< the blocks that an earlier job has left (those not needed); then the copy goes on
+  all,      ///< every block: the target is verified, nothing is copied
+  sample    ///< the first, the last and some in between, and no more than that
 };
 
 struct ConsumerOrders {
@@ -22,6 +35,8 @@ struct ConsumerOrders {
   std::uint32_t seat = 0;
   bool verify = false, heal = false;
   std::string approval;  ///< devices only: what was approved
+  Check check = Check::none;
+  std::string map, map_head;  ///< where to keep what is on the target, for a later job (engine/resume); empty: nowhere
 };
 
 std::string to_line(const ProducerOrders& orders);

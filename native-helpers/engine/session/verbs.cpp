@@ -114,6 +114,52 @@ class Reader {
   std::optional<Error> error_;
 };
 
+std::vector<Range> skip_ranges(Reader& outer) {
+  std::vector<Range> ranges;
+  const json::Value* list = outer.take("skipRanges");
+  if (list == nullptr) return ranges;
+  const auto refuse = [&] {
+    outer.fail("skipRanges must be at most 1000 ranges {offset, length} in order and apart from each other", Code::bad_option);
+    return std::vector<Range>();
+  };
+  if (list->array() == nullptr || list->array()->size() > kMaxSkips) return refuse();
+  std::uint64_t end = 0;
+  for (const json::Value& item : *list->array()) {
+    const json::Value *offset = item.find("offset"), *length = item.find("length");
+    if (offset == nullptr || length == nullptr || item.object()->size() != 2 || !offset->whole() || !length->whole()) return refuse();
+    const Range range{*offset->whole(), *length->whole()};
+    if (range.length == 0 || (!ranges.empty() && range.offset < end)) return refuse();
+    end = range.offset + range.length;
+    ranges.push_back(range);
+  }
+  return ranges;
+}
+
+/// What copying and verifying have in common.
+void common_options(Reader& r, JobOptions& o) {
+  o.stall_timeout = static_cast<std::uint32_t>(r.whole("stallTimeout", o.stall_timeout, 1, 3600));
+  o.slots = static_cast<std::uint32_t>(r.whole("slots", o.slots, ring::kMinSlots, ring::kMaxSlots));
+  o.result_file = r.optional_path("resultFile");
+  o.heal = r.flag("heal", o.heal);
+}
+
+JobOptions verify_options(Reader& outer) {
+  JobOptions o;
+  o.verify = true;
+  const json::Value* v = outer.take("options");
+  if (v == nullptr) return o;
+  if (v->object() == nullptr) {
+    outer.fail("options must be an object");
+    return o;
+  }
+  Reader r(*v->object());
+  common_options(r, o);
+  o.sample = r.flag("sample", o.sample);
+  if (o.heal && o.sample) r.fail("heal needs every block to be looked at, not a sample", Code::bad_option);
+  if (std::optional<Error> error = r.finish()) outer.fail(error->what, error->code);
+  return o;
+}
+
 JobOptions options(Reader& outer) {
   JobOptions o;
   const json::Value* v = outer.take("options");
@@ -123,20 +169,43 @@ JobOptions options(Reader& outer) {
     return o;
   }
   Reader r(*v->object());
+  common_options(r, o);
   o.block = r.whole("block", o.block, ring::kMinBlock, ring::kMaxBlock);
   if (!is_power_of_two(o.block)) r.fail("block must be a power of two", Code::bad_option);
-  o.slots = static_cast<std::uint32_t>(r.whole("slots", o.slots, ring::kMinSlots, ring::kMaxSlots));
   o.catch_up = r.choice("slow", "together", "catch-up", o.catch_up);
   o.stop_on_read_error = r.choice("onReadError", "skip", "stop", o.stop_on_read_error);
   o.wait_for_join = static_cast<std::uint32_t>(r.whole("waitForJoin", o.wait_for_join, 0, 86400));
-  o.stall_timeout = static_cast<std::uint32_t>(r.whole("stallTimeout", o.stall_timeout, 1, 3600));
-  o.result_file = r.optional_path("resultFile");
+  o.manifest = r.optional_path("manifest");
+  o.resume = r.optional_path("resume");
+  o.take_up = r.flag("takeUp", o.take_up);
+  if (o.take_up && o.resume.empty()) r.fail("takeUp needs resume", Code::bad_option);
   o.limit = r.whole("limit", o.limit, 0, std::uint64_t{1} << 40);
+  o.skip = skip_ranges(r);
   o.verify = r.flag("verify", o.verify);
-  o.heal = r.flag("heal", o.heal);
   if (o.heal && !o.verify) r.fail("heal needs verify", Code::bad_option);
   if (std::optional<Error> error = r.finish()) outer.fail(error->what, error->code);
   return o;
+}
+
+ProbeVerb probe(Reader& outer) {
+  ProbeVerb probe;
+  if (outer.whole("version", 0, 0, std::uint64_t{1} << 52) != kProtocolVersion) outer.fail("this helper speaks version 1", Code::version_mismatch);
+  if (const json::Value* target = outer.take("target")) {
+    probe.target = outer.target(*target);
+  } else {
+    outer.fail("target is missing");
+  }
+  const json::Value* v = outer.take("options");
+  if (v == nullptr) return probe;
+  if (v->object() == nullptr) {
+    outer.fail("options must be an object");
+    return probe;
+  }
+  Reader r(*v->object());
+  probe.full = r.flag("full", probe.full);
+  probe.stall_timeout = static_cast<std::uint32_t>(r.whole("stallTimeout", probe.stall_timeout, 1, 3600));
+  if (std::optional<Error> error = r.finish()) outer.fail(error->what, error->code);
+  return probe;
 }
 
 }  // namespace
@@ -164,6 +233,17 @@ Result<Verb> decode_verb(std::string_view line) {
     start.targets = r.targets();
     start.options = options(r);
     verb.what = std::move(start);
+  } else if (word == "verify") {
+    if (r.whole("version", 0, 0, kMaxId) != kProtocolVersion) r.fail("this helper speaks version 1", Code::version_mismatch);
+    StartVerb start;
+    start.reference = r.optional_path("manifest");
+    if (parsed->find("manifest") == nullptr) r.fail("manifest is missing");
+    const json::Value* source = r.take("source");
+    if (source != nullptr) start.source = r.path(source);
+    start.targets = r.targets();
+    start.options = verify_options(r);
+    if (start.options.heal == start.source.empty()) r.fail("healing, and only healing, needs a source", Code::bad_option);
+    verb.what = std::move(start);
   } else if (word == "attach") {
     verb.what = AttachVerb{};
   } else if (word == "add") {
@@ -178,6 +258,8 @@ Result<Verb> decode_verb(std::string_view line) {
     verb.what = slow;
   } else if (word == "cancel") {
     verb.what = CancelVerb{};
+  } else if (word == "probe") {
+    verb.what = probe(r);
   } else if (word == "digests") {
     DigestsVerb digests;
     digests.from = r.required("from", 0, kMaxId);

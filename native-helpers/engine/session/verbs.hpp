@@ -8,11 +8,14 @@
 #include <variant>
 #include <vector>
 
+#include "base/range.hpp"
 #include "base/result.hpp"
 
 namespace carousel {
 
 inline constexpr std::uint64_t kProtocolVersion = 1;
+/// Most ranges that `skipRanges` may name.
+inline constexpr std::size_t kMaxSkips = 1000;
 inline constexpr std::string_view kHelperVersion = "0.1.0";
 
 /// What a job is to be like. Bytes and seconds; ranges in docs/helper-protocol.md.
@@ -24,8 +27,13 @@ struct JobOptions {
   std::uint32_t wait_for_join = 0;
   std::uint32_t stall_timeout = 60;
   std::uint64_t limit = 0;  ///< bytes a second that are read of the source at most; 0: as fast as it goes
+  std::vector<Range> skip;  ///< of the source, known to be unreadable: not touched; in order, apart from each other
   bool verify = false;
   bool heal = false;
+  std::string manifest;     ///< where the manifest goes; empty: nowhere
+  std::string resume;       ///< the folder of the maps of copies that are not whole yet; empty: none are kept
+  bool take_up = false;     ///< go on where those maps say that a copy was left
+  bool sample = false;      ///< when verifying: look at a few blocks only
   std::string result_file;  ///< where the summary is kept for a front end that is gone by then; empty: nowhere
 };
 
@@ -35,10 +43,12 @@ struct TargetAsk {
   std::string approval;  ///< engine/safety/approval.hpp; empty: none given
 };
 
+/// `start`, and `verify` which is a job too: its targets are compared with what `reference`, a manifest, says. Then `source` may be empty.
 struct StartVerb {
   std::string source;
   std::vector<TargetAsk> targets;
   JobOptions options;
+  std::string reference{};  ///< empty: a copy
 };
 struct AttachVerb {};
 struct AddVerb {
@@ -56,9 +66,16 @@ struct DigestsVerb {
   std::uint64_t from = 0, count = 0;
 };
 
+/// The first line to `carousel-helper probe` (docs/probe.md).
+struct ProbeVerb {
+  TargetAsk target;
+  bool full = false;
+  std::uint32_t stall_timeout = 60;
+};
+
 struct Verb {
   std::string request;  ///< returned with the answer; empty: none given
-  std::variant<StartVerb, AttachVerb, AddVerb, RemoveVerb, SlowVerb, CancelVerb, DigestsVerb> what;
+  std::variant<StartVerb, AttachVerb, AddVerb, RemoveVerb, SlowVerb, CancelVerb, DigestsVerb, ProbeVerb> what;
 };
 
 /// Decodes one line. Code::protocol, version_mismatch or bad_option, with words that name the field.

@@ -62,8 +62,36 @@ Status Source::narrow(std::uint64_t offset, std::span<std::byte> out, std::uint6
   return {};
 }
 
-Status Source::read_block(std::uint64_t offset, std::uint64_t length, std::span<std::byte> out, bool zero_fill,
-                          std::vector<Range>& bad) {
+void Source::skip(const std::vector<Range>& ranges) {
+  const std::uint64_t sector = std::max<std::uint64_t>(file_.geometry().sector, 1);
+  skip_.clear();
+  for (const Range& range : ranges) {
+    const std::uint64_t from = round_down(range.offset, sector), to = std::min(round_up(range.offset + range.length, sector), size());
+    const std::uint64_t reached = skip_.empty() ? 0 : skip_.back().offset + skip_.back().length;
+    if (const std::uint64_t at = std::max(from, reached); at < to) add_range(skip_, {at, to - at});
+  }
+}
+
+Status Source::read_block(std::uint64_t offset, std::uint64_t length, std::span<std::byte> out, bool zero_fill, std::vector<Range>& bad) {
+  const std::uint64_t end = offset + length;
+  std::uint64_t at = offset;
+  const auto rest = [&] { return out.subspan(static_cast<std::size_t>(at - offset)); };
+  auto next = std::partition_point(skip_.begin(), skip_.end(), [&](const Range& r) { return r.offset + r.length <= offset; });
+  for (; next != skip_.end() && next->offset < end; ++next) {
+    if (next->offset > at) {
+      const auto part = rest().first(static_cast<std::size_t>(next->offset - at));
+      if (Status status = read_all(at, part.size(), part, zero_fill, bad); !status) return status;
+      at = next->offset;
+    }
+    const std::uint64_t to = std::min(next->offset + next->length, end);
+    std::memset(rest().data(), 0, static_cast<std::size_t>(to - at));
+    add_range(bad, {at, to - at});
+    at = to;
+  }
+  return at < end ? read_all(at, end - at, rest(), zero_fill, bad) : Status();
+}
+
+Status Source::read_all(std::uint64_t offset, std::uint64_t length, std::span<std::byte> out, bool zero_fill, std::vector<Range>& bad) {
   const std::uint64_t sector = std::max<std::uint64_t>(file_.geometry().sector, 1);
   const std::span<std::byte> whole = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(round_up(length, sector), out.size())));
   Error last;

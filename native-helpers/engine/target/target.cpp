@@ -48,6 +48,23 @@ Result<Target> Target::open(const platform::TargetRequest& request, std::uint64_
   return Target(std::move(*file), request.create, source_size, block_size, std::move(answered));
 }
 
+Result<Target> Target::open_in_place(const platform::TargetRequest& request, std::uint64_t source_size, std::uint64_t block_size, bool writing,
+                                     std::function<void()> answered, const std::string& approval) {
+  platform::TargetRequest wanted = request;
+  wanted.allocate = source_size;
+  Result<platform::BlockFile> file = writing ? platform::BlockFile::open_target(wanted) : platform::BlockFile::open_source(request.path);
+  if (!file) return std::move(file).error();
+  if (file->identity() != request.expected) return Error{Code::changed_device, request.path + " is another device now than when it was checked"};
+  if (writing && request.device) {
+    if (Status status = safety::confirm(*file, request.path, approval); !status) return std::move(status).error();
+  }
+  if (file->geometry().size < source_size) return Error{Code::too_small, request.path + " is smaller than the source"};
+  Target target(std::move(*file), false, source_size, block_size, std::move(answered));
+  target.head_end_ = 0;
+  target.tail_start_ = source_size;
+  return target;
+}
+
 Error Target::explain(Error error) const {
   switch (platform::fault_of(error.os)) {
     case platform::Fault::gone: error.code = Code::device_gone; break;

@@ -23,6 +23,11 @@ class Target {
   static Result<Target> open(const platform::TargetRequest& request, std::uint64_t source_size, std::uint64_t block_size,
                              std::function<void()> answered, const std::string& approval = {});
 
+  /// Opens a target that holds a copy already: nothing is held back, whatever is written lies in its place at once. Read only unless `writing`,
+  /// and then a device must be what `approval` was given for.
+  static Result<Target> open_in_place(const platform::TargetRequest& request, std::uint64_t source_size, std::uint64_t block_size, bool writing,
+                                      std::function<void()> answered, const std::string& approval = {});
+
   Status prepare();
   /// Writes block `number`; its held-back end parts are kept in memory until finish().
   Status write_block(std::uint64_t number, std::span<const std::byte> data);
@@ -35,6 +40,8 @@ class Target {
   Status read_back(std::uint64_t number, std::span<std::byte> out, std::uint64_t length, bool& held);
   /// Clears both ends again: what was found bad must not look like a copy.
   Status blank();
+  /// Where reading goes through the page cache, that must hold nothing the medium does not: makes it durable.
+  Status flush_cached() { return file_.geometry().direct ? Status() : flush(); }
   /// Makes durable what has been written so far.
   Status flush();
 

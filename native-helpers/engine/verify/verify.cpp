@@ -9,21 +9,23 @@ Status Verifier::check(std::uint64_t block, std::vector<BadBlock>& bad) {
   bool held = false;
   if (Status status = target_.read_back(block, buffer_.span(), length, held); !status) {
     if (status.error().code == Code::device_gone) return status;
-    bad.push_back({block, status.error()});
+    bad.push_back({block, status.error(), std::nullopt});
     return {};
   }
-  if (digest_of(buffer_.span().first(static_cast<std::size_t>(length))) == record.digest) return {};
+  const Digest found = digest_of(buffer_.span().first(static_cast<std::size_t>(length)));
+  if (found == record.digest) return {};
   Error error{Code::verify_mismatch, "block " + std::to_string(block) + " reads back differently from what was written"};
   error.offset = block * ring_.block_size();
-  bad.push_back({block, error});
+  bad.push_back({block, error, found});
   return {};
 }
 
 Status Verifier::run(std::span<const std::uint64_t> blocks, std::vector<BadBlock>& bad) {
   for (const std::uint64_t block : blocks) {
     if (stop_()) return {};
+    const std::size_t before = bad.size();
     if (Status status = check(block, bad); !status) return status;
-    checked_(ring_.length_of(block));
+    checked_(block, bad.size() == before);
   }
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,12 +18,13 @@ namespace carousel {
 struct BadBlock {
   std::uint64_t number = 0;
   Error error;
+  std::optional<Digest> found;  ///< of what reads back, if anything does
 };
 
 class Verifier {
  public:
-  /// `checked` is called with the bytes of each block compared, `stop` asked before each.
-  Verifier(const ring::Ring& ring, Target& target, std::function<void(std::uint64_t)> checked, std::function<bool()> stop)
+  /// `checked` is called with each block compared and whether it is right, `stop` asked before each.
+  Verifier(const ring::Ring& ring, Target& target, std::function<void(std::uint64_t, bool)> checked, std::function<bool()> stop)
       : ring_(ring), target_(target), buffer_(static_cast<std::size_t>(ring.block_size())), checked_(std::move(checked)), stop_(std::move(stop)) {}
 
   /// Compares these blocks. An Error only where going on makes no sense (the device is gone, or too much of it is bad); bad blocks are in `bad`.
@@ -34,7 +36,7 @@ class Verifier {
   const ring::Ring& ring_;
   Target& target_;
   AlignedBuffer buffer_;
-  std::function<void(std::uint64_t)> checked_;
+  std::function<void(std::uint64_t, bool)> checked_;
   std::function<bool()> stop_;
 };
 

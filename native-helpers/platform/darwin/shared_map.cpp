@@ -34,7 +34,7 @@ Trailer* trailer_of(std::byte* data, std::uint64_t length) { return reinterpret_
 
 }  // namespace
 
-Result<SharedMap> SharedMap::create(std::uint64_t size) {
+Result<SharedMap> SharedMap::create(std::uint64_t size, std::uint64_t /*allocated*/) {
   std::uint64_t random = 0;
   arc4random_buf(&random, sizeof random);
   char name[32];  // 31 characters are the most this system takes
@@ -59,6 +59,8 @@ Result<SharedMap> SharedMap::create(std::uint64_t size) {
   *trailer_of(map.data_, length) = {kMark, size};
   return map;
 }
+
+Status SharedMap::allocate(std::uint64_t, std::uint64_t) const { return {}; }
 
 Result<SharedMap> SharedMap::adopt(NativeHandle handle) {
   SharedMap map;

@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "linux/drive_marks.hpp"
+#include "linux/lasting.hpp"
 #include "linux/mounts.hpp"
 #include "linux/protected_drives.hpp"
 #include "linux/sysfs.hpp"
@@ -48,6 +49,7 @@ void look_at_missing(PathFacts& facts) {
   }
   facts.resolved = (folder == "/" ? "" : folder) + facts.path.substr(slash);
   facts.read_error = ENOENT;
+  facts.lasting = "file " + facts.resolved;
   facts.write_error = denied(folder, W_OK | X_OK);
   struct stat st{};
   if (stat(folder.c_str(), &st) == 0) {
@@ -69,6 +71,7 @@ void look_at_device(PathFacts& facts, const struct stat& st) {
   facts.identity.major = major(st.st_rdev), facts.identity.minor = minor(st.st_rdev);
   facts.identity.sequence = sysfs::number(sysfs::whole_disk(device), "diskseq", 0);
   facts.partition = sysfs::is_partition(device);
+  facts.lasting = facts.partition ? std::string() : lasting_name(device);
   facts.size = sysfs::number(device, "size", 0) * 512;  // always counted in 512-byte units
   const std::string disk = sysfs::whole_disk(device);
   facts.sector = static_cast<std::uint32_t>(sysfs::number(disk, "queue/logical_block_size", 512));
@@ -126,6 +129,8 @@ PathFacts inspect(const std::string& path) {
   } else if (S_ISREG(st.st_mode)) {
     facts.kind = PathKind::file;
     facts.identity = file_identity(st);
+    facts.lasting = "file " + facts.resolved;
+    facts.modified_ns = static_cast<std::uint64_t>(st.st_mtim.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(st.st_mtim.tv_nsec);
     facts.size = static_cast<std::uint64_t>(st.st_size);
     facts.read_only = facts.write_error == EROFS;
     const auto below = sysfs::below(sysfs::name_of(st.st_dev));

@@ -13,17 +13,23 @@
 
 namespace carousel::platform {
 
-Result<SharedMap> SharedMap::create(std::uint64_t size) {
+Result<SharedMap> SharedMap::create(std::uint64_t size, std::uint64_t allocated) {
   Handle file(memfd_create("carousel-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!file.valid()) return system_error(Code::no_memory, "cannot make the ring", errno);
   const int fd = static_cast<int>(file.get());
-  if (fchmod(fd, 0600) != 0 || ftruncate(fd, static_cast<off_t>(size)) != 0 || fallocate(fd, 0, 0, static_cast<off_t>(size)) != 0) {
-    return system_error(Code::no_memory, "cannot allocate " + std::to_string(size) + " bytes for the ring", errno);
-  }
+  if (fchmod(fd, 0600) != 0 || ftruncate(fd, static_cast<off_t>(size)) != 0) return system_error(Code::no_memory, "cannot make the ring", errno);
   if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
     return system_error(Code::internal, "cannot seal the ring", errno);
   }
-  return adopt(file.release());
+  Result<SharedMap> map = adopt(file.release());
+  if (!map) return map;
+  if (Status status = map->allocate(0, allocated); !status) return std::move(status).error();
+  return map;
+}
+
+Status SharedMap::allocate(std::uint64_t offset, std::uint64_t length) const {
+  if (fallocate(static_cast<int>(handle_.get()), 0, static_cast<off_t>(offset), static_cast<off_t>(length)) == 0) return {};
+  return system_error(Code::no_memory, "cannot allocate " + std::to_string(length) + " bytes for the ring", errno);
 }
 
 Result<SharedMap> SharedMap::adopt(NativeHandle handle) {

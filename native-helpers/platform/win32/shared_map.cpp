@@ -14,7 +14,7 @@ using win32::last_error;
 using win32::native;
 using win32::raw;
 
-Result<SharedMap> SharedMap::create(std::uint64_t size) {
+Result<SharedMap> SharedMap::create(std::uint64_t size, std::uint64_t /*allocated*/) {
   // A section knows its size in whole pages only; what is adopted must come out as long as it was made.
   if (size == 0 || size % kPage != 0) return Error{Code::bad_option, "the ring is not made of whole pages"};
   Handle section(native(CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE | SEC_COMMIT, static_cast<DWORD>(size >> 32),
@@ -22,6 +22,8 @@ Result<SharedMap> SharedMap::create(std::uint64_t size) {
   if (!section.valid()) return system_error(Code::no_memory, "cannot allocate " + std::to_string(size) + " bytes for the ring", last_error());
   return adopt(section.release());
 }
+
+Status SharedMap::allocate(std::uint64_t, std::uint64_t) const { return {}; }
 
 Result<SharedMap> SharedMap::adopt(NativeHandle handle) {
   SharedMap map;

@@ -44,7 +44,9 @@ export function approveCommand(context: CliContext = processContext()): Command 
 async function approve(given: readonly string[], flags: Flags, context: CliContext): Promise<ExitCode> {
   if (flags.typed !== undefined && given.length > 1) throw usageError('--typed is for one drive at a time');
   const paths = given.map((path) => (isAbsolute(path) ? path : resolve(context.cwd, path)));
-  const ready = await getReady('', paths, context, (text) => context.stderr.write(`${text}\n`));
+  const ready = await getReady({ reads: [], writes: paths }, context, (text) =>
+    context.stderr.write(`${text}\n`),
+  );
   ready.close();
   const { found } = ready;
   const all = found.map((one) => ({ found: one, need: driveOnly(one) }));

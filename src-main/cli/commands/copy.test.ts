@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { fakeClient } from '../../core/helper/testing/fake-client.ts';
 import { EXIT } from '../exit-codes.ts';
 import { runCli } from '../program.ts';
@@ -108,6 +111,20 @@ test('without --yes and without a terminal existing targets are not touched', as
   ]);
 });
 
+test('on a terminal it says what could be resumed, before anything is erased', async () => {
+  const state = mkdtempSync(join(tmpdir(), 'carousel-state-'));
+  onTestFinished(() => rmSync(state, { recursive: true }));
+  const env = { XDG_STATE_HOME: state };
+  const asked = await run('/a /dev/left /dev/sdb', 'good', { answer: 'no', env });
+  expect(asked.err()).toMatch(
+    /^\/dev\/left: an interrupted copy got to 40 %\. Stop and add --resume [^\n]+\n(?!\/dev\/sdb:)/,
+  );
+  const taken = await run('/a /dev/left --resume', 'good', { answer: 'no', env });
+  expect(taken.err()).not.toContain('interrupted');
+  const script = await run('/a /dev/left --yes', 'good', { env });
+  expect(script.err()).not.toContain('interrupted');
+});
+
 test('--yes lets them be written', async () => {
   expect((await run('/a /old.img /dev/sdb --yes')).exitCode()).toBe(EXIT.good);
 });
@@ -144,7 +161,6 @@ test.each([
   ['/a', /name at least one TARGET/],
   ['/a --wait-for-join 0', /name at least one TARGET/],
   ['/a /b --heal --no-verify', /cannot go with --no-verify/],
-  ['/a /b --manifest m', /--manifest is not available/],
   ['/a /b --report r', /--report is not available/],
   ['/a /b --verifi', /unknown option '--verifi'\n\(Did you mean --verify\?\)/],
   ['/a /b --yse', /Did you mean --yes/],

@@ -3,8 +3,9 @@
 import { Command, Option } from 'commander';
 import { processContext, type CliContext } from '../context.ts';
 import { planCopy, type CopyFlags } from '../copy/copy-options.ts';
+import { resumeFolder } from '../copy/resume-folder.ts';
 import { runCopy } from '../copy/run-copy.ts';
-import { parseBlock, wholeNumber } from '../values.ts';
+import { collect, parseBlock, wholeNumber } from '../values.ts';
 
 const HELP = `
 The source is read once, however many targets there are. If that source is being copied on this
@@ -17,6 +18,7 @@ Examples:
   carousel copy master.img /dev/sdb /dev/sdc --yes      to two drives, their content is lost
   carousel copy /dev/sda /dev/sdd --slow catch-up       a slow drive must not hold up the others
   carousel copy master.img --wait-for-join 600          keeps the copy open for drives to come
+  carousel copy master.img /dev/sdb --resume            goes on after a crash or a pulled drive
   carousel copy master.img out.img --json               one JSON object a line, for scripts
 
 Exit status: 0 all good; 1 some target is not; 2 usage; 3 refused by a safety rule;
@@ -48,7 +50,8 @@ export function copyCommand(context: CliContext = processContext()): Command {
     )
     .option('--approve <token>', 'approval of one drive, from "carousel approve"; may be repeated', collect)
     .option('--yes', 'agree that ordinary removable drives and files lose their content')
-    .option('--manifest <file>', 'write the digests of all blocks (not available in this version)')
+    .option('--manifest <file>', 'write the digests of all blocks to a new file, for "carousel verify"')
+    .option('--resume', 'go on where an interrupted copy of this source to these targets was left')
     .option('--report <file>', 'write a report (not available in this version)')
     .option('--wait-for-join <seconds>', 'stay open for targets that join later', wholeNumber(0, 86_400))
     .option(
@@ -59,11 +62,7 @@ export function copyCommand(context: CliContext = processContext()): Command {
     .option('--json', 'print one JSON object a line on standard output')
     .addHelpText('after', HELP)
     .action(async (source: string, targets: string[], flags: CopyFlags) => {
-      const plan = planCopy(source, targets, flags, context.cwd);
+      const plan = planCopy(source, targets, flags, context.cwd, resumeFolder(context));
       context.setExitCode(await runCopy(plan, context));
     });
-}
-
-function collect(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), value];
 }

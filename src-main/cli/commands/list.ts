@@ -1,15 +1,11 @@
 // carousel list
 
 import { Command } from 'commander';
-import { createClient, createMemoryChannel, type AppError, type Drive } from '@contract/index.ts';
+import type { AppError, Drive } from '@contract/index.ts';
 import { helperErrorWhat, type HelperErrorCode } from '@contract/helper-errors.gen.ts';
-import { version } from '../../../package.json';
-import { createApp } from '../../core/create-app.ts';
-import { defaultPaths } from '../../core/default-paths.ts';
 import type { ListDrives } from '../../core/devices/raw-drive.ts';
-import { ownRights } from '../../core/elevation/own-rights.ts';
-import { systemClock } from '../../core/system-clock.ts';
 import { processContext, type CliContext } from '../context.ts';
+import { withCore } from '../core-client.ts';
 import { CliError, EXIT } from '../exit-codes.ts';
 import { cleanText, cutTo, displayWidth, padTo } from '../output/clean.ts';
 import { formatBytes } from '../output/format.ts';
@@ -50,34 +46,20 @@ export function listCommand(context: CliContext = processContext(), list?: ListD
     });
 }
 
-/** Asks the core for the catalogue, over the contract as every front end does. */
-async function look(context: CliContext, list?: ListDrives): Promise<Drive[]> {
-  const app = await createApp({
-    host: 'cli',
-    version,
-    engine: () => context.helper(),
-    ...(list ? { list } : {}),
-    ports: {
-      clock: systemClock,
-      paths: { ...defaultPaths(context.env), logFile: null },
-      elevation: ownRights(),
-      powerGuard: { hold: () => () => undefined },
+/** Asks the core for the catalogue. */
+const look = (context: CliContext, list?: ListDrives): Promise<Drive[]> =>
+  withCore(
+    context,
+    'viewer',
+    async (client, app) => {
+      await app.look();
+      const { state } = await client.call('state.get', {});
+      if (state.system.warnings.some(({ code }) => code === 'drives-unreadable'))
+        throw new CliError('The list of drives could not be read.', EXIT.someTargetIsNot);
+      return state.driveOrder.flatMap((id) => state.drives[id] ?? []);
     },
-  });
-  try {
-    await app.look();
-    const [near, far] = createMemoryChannel();
-    app.connect(far, 'viewer');
-    const client = createClient(near);
-    const { state } = await client.call('state.get', {});
-    client.close();
-    if (state.system.warnings.some(({ code }) => code === 'drives-unreadable'))
-      throw new CliError('The list of drives could not be read.', EXIT.someTargetIsNot);
-    return state.driveOrder.flatMap((id) => state.drives[id] ?? []);
-  } finally {
-    await app.stop();
-  }
-}
+    list,
+  );
 
 /** Shorter than the helper's words, or for codes it does not have. */
 const ownWords: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 // Does somebody agree that these targets lose their content? What a yes must look like depends on the drive (level 0 to 2); what is refused
 // outright the helper refuses by itself. A yes becomes the helper's token, which it works out anew just before the first write.
 
-import type { Survey, Verdict } from '../../core/helper/verdicts.ts';
+import type { Survey, Verdict } from '@contract/helper-verdicts.ts';
 import type { CliContext } from '../context.ts';
 import { cleanText } from '../output/clean.ts';
 import { formatBytes, plural } from '../output/format.ts';
@@ -86,6 +86,7 @@ export async function approveTargets(
   found: readonly Found[],
   given: Given,
   context: CliContext,
+  what: 'erase' | 'heal' = 'erase',
 ): Promise<Approval> {
   const all = found.map((one): Sorted => ({ found: one, need: needOf(one) }));
   const tokens = new Map(
@@ -121,9 +122,9 @@ export async function approveTargets(
   });
   if (!context.canAsk)
     return stop(
-      `${plural(wanting.length, 'target')} would be overwritten: add ${typed.length > 0 ? '--approve with a token of "carousel approve"' : '--yes'} if that is what you want`,
+      `${plural(wanting.length, 'target')} would be ${what === 'heal' ? 'written to where it is not like the manifest' : 'overwritten'}: add ${typed.length > 0 ? '--approve with a token of "carousel approve"' : '--yes'} if that is what you want`,
     );
-  return (await agree(wanting, away, context))
+  return (await agree(wanting, away, context, what))
     ? { go, tokens, away }
     : stop('Not approved: nothing was written.');
 }
@@ -132,15 +133,17 @@ async function agree(
   wanting: readonly Sorted[],
   away: readonly CliTargetResult[],
   context: CliContext,
+  what: 'erase' | 'heal',
 ): Promise<boolean> {
-  const lines = [...away.map(awayLine), 'This erases:', ...wanting.map(({ found }) => eraseLine(found))];
+  const heading = what === 'heal' ? 'This overwrites what is not like the manifest on:' : 'This erases:';
+  const lines = [...away.map(awayLine), heading, ...wanting.map(({ found }) => eraseLine(found))];
   context.stderr.write(`${lines.join('\n')}\n`);
   for (const { found, need } of wanting) {
     if (need.kind !== 'typed') continue;
-    if (!(await typedRight(found.path, need, context))) return false;
+    if (!(await typedRight(found.path, need, context, what))) return false;
   }
   if (wanting.every(({ need }) => need.kind === 'typed')) return true;
-  const answer = await context.ask(`Type yes to erase ${plural(wanting.length, 'drive')}: `);
+  const answer = await context.ask(`Type yes to ${what} ${plural(wanting.length, 'drive')}: `);
   return answer.trim() === 'yes';
 }
 
@@ -149,8 +152,9 @@ export async function typedRight(
   path: string,
   { word, what }: { word: string; what: string },
   context: CliContext,
+  act: 'erase' | 'heal' | 'test' = 'erase',
 ): Promise<boolean> {
-  const answer = await context.ask(`To erase ${cleanText(path)}, type ${what}: `);
+  const answer = await context.ask(`To ${act} ${cleanText(path)}, type ${what}: `);
   return answer.trim().toLowerCase() === word.toLowerCase();
 }
 

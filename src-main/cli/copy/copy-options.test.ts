@@ -17,9 +17,18 @@ test('options are passed on only where they were given', () => {
     waitForJoin: 5,
     stallTimeout: 9,
   } as const;
+  const { block, ...rest } = flags;
   expect(planCopy('/a', ['/b'], { ...flags, yes: true, json: true }, '/')).toEqual({
-    request: { source: '/a', targets: ['/b'], options: flags },
+    request: { source: '/a', targets: ['/b'], options: { ...rest, blockSize: block } },
+    takesUp: false,
     given: { yes: true, tokens: [] },
     json: true,
   });
+});
+
+test('a manifest, and going on with an interrupted copy', () => {
+  const plan = planCopy('/a', ['/b'], { manifest: 'm.txt', resume: true }, '/home/me', '/state');
+  expect(plan.takesUp).toBe(true);
+  expect(plan.request.options).toEqual({ manifest: '/home/me/m.txt', resume: '/state', takeUp: true });
+  expect(() => planCopy('/a', ['/b'], { resume: true }, '/')).toThrow(/needs a folder/);
 });

@@ -1,8 +1,7 @@
 // From flags to a request: pure, and strict about what cannot be done yet.
 
 import { isAbsolute, join, resolve } from 'node:path';
-import type { JobRequest } from '../../core/helper/helper-job.ts';
-import { jobOptionsSchema, MAX_TARGETS, type JobOptions } from '../../core/helper/helper-verbs.ts';
+import { copyRequestSchema, maxCopyTargets, type CopyRequest } from '@contract/groups/copy.ts';
 import { usageError } from '../exit-codes.ts';
 import type { Given } from './approval.ts';
 
@@ -17,6 +16,7 @@ export interface CopyFlags {
   readonly approve?: string[];
   readonly yes?: boolean;
   readonly manifest?: string;
+  readonly resume?: boolean;
   readonly report?: string;
   readonly waitForJoin?: number;
   readonly stallTimeout?: number;
@@ -25,16 +25,15 @@ export interface CopyFlags {
 
 /** A copy as it was asked for. Paths are absolute, symbolic links as they are. */
 export interface CopyPlan {
-  readonly request: JobRequest & { readonly options: JobOptions };
+  readonly request: CopyRequest;
+  /** Goes on where interrupted copies were left. */
+  readonly takesUp: boolean;
   /** What the person has agreed to already. */
   readonly given: Given;
   readonly json: boolean;
 }
 
-const NOT_YET: readonly (readonly [keyof CopyFlags, string])[] = [
-  ['manifest', '--manifest'],
-  ['report', '--report'],
-];
+const NOT_YET: readonly (readonly [keyof CopyFlags, string])[] = [['report', '--report']];
 
 /** Checks what no single flag can check by itself; throws a usage error. */
 export function planCopy(
@@ -42,6 +41,7 @@ export function planCopy(
   targets: readonly string[],
   flags: CopyFlags,
   cwd: string,
+  resumeFolder?: string,
 ): CopyPlan {
   // Doing less than was asked for without a word would be worse than not doing it.
   for (const [name, flag] of NOT_YET)
@@ -49,37 +49,36 @@ export function planCopy(
       throw usageError(`${flag} is not available in this version`);
   if (flags.heal && flags.verify === false)
     throw usageError('--heal reads the targets back: it cannot go with --no-verify');
+  if (flags.resume && resumeFolder === undefined)
+    throw usageError('--resume needs a folder for what interrupted copies leave: set HOME or XDG_STATE_HOME');
   if (targets.length === 0 && !flags.waitForJoin)
     throw usageError('name at least one TARGET, or wait for others to join with --wait-for-join SECONDS');
-  if (targets.length > MAX_TARGETS) throw usageError(`a copy takes at most ${MAX_TARGETS} targets`);
+  if (targets.length > maxCopyTargets) throw usageError(`a copy takes at most ${maxCopyTargets} targets`);
   const from = absolute(source, cwd);
   const to = targets.map((target) => absolute(target, cwd));
   return {
-    request: { source: from, targets: to, options: jobOptions(flags) },
+    request: { source: from, targets: to, options: copyOptions(flags, cwd, resumeFolder) },
+    takesUp: flags.resume ?? false,
     given: { yes: flags.yes ?? false, tokens: flags.approve ?? [] },
     json: flags.json ?? false,
   };
 }
 
-function jobOptions(flags: CopyFlags): JobOptions {
-  const { block, slots, slow, onReadError, waitForJoin, stallTimeout, heal } = flags;
+function copyOptions(flags: CopyFlags, cwd: string, resume: string | undefined): CopyRequest['options'] {
+  const { block: blockSize, slots, slow, onReadError, waitForJoin, stallTimeout, heal } = flags;
   const verify = flags.verify ?? heal;
-  const all: Partial<Record<keyof JobOptions, unknown>> = {
-    block,
-    slots,
-    slow,
-    onReadError,
-    waitForJoin,
-    stallTimeout,
-    verify,
-    heal,
+  const kept = {
+    manifest: flags.manifest === undefined ? undefined : absolute(flags.manifest, cwd),
+    resume,
+    takeUp: flags.resume,
   };
-  return jobOptionsSchema.parse(
-    Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)),
-  );
+  const all = { blockSize, slots, slow, onReadError, waitForJoin, stallTimeout, verify, heal, ...kept };
+  const given = Object.entries(all).filter(([, value]) => value !== undefined);
+  return copyRequestSchema.shape.options.parse(Object.fromEntries(given));
 }
 
-function absolute(path: string, cwd: string): string {
+/** The path as the system will follow it; throws a usage error if it is empty. */
+export function absolute(path: string, cwd: string): string {
   if (path === '') throw usageError('a path is empty');
   const full = isAbsolute(path) ? path : join(cwd, '/').concat(path);
   // After a symbolic link `..` is not what the text says: only the system may follow it.

@@ -1,6 +1,6 @@
 // Ctrl-C in a running copy: the drives end in a known state or not at all by our doing.
 
-import { isFinal, type HelperEvent } from '../../core/helper/helper-messages.ts';
+import { isFinal, type HelperEvent } from '@contract/helper-messages.ts';
 import { plural } from '../output/format.ts';
 
 /** Counts the drives of other commands that ride on the copy this command began: they end with it. */

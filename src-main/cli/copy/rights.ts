@@ -1,16 +1,16 @@
-// Rights that this user does not have, asked for only when a drive of this copy needs them.
+// Rights that this user does not have, asked for only when a drive of this command needs them.
 
-import { ContractError } from '@contract/errors.ts';
-import { HelperClient } from '../../core/helper/helper-client.ts';
-import { surveyAll } from '../../core/helper/survey.ts';
-import type { Verdict } from '../../core/helper/verdicts.ts';
+import type { AppError } from '@contract/errors.ts';
+import { lookFirst, type Uses } from '../../core/elevation/look-first.ts';
+import type { HelperClient } from '../../core/helper/helper-client.ts';
 import type { CliContext } from '../context.ts';
 import type { Found } from './approval.ts';
 
-/** The helper to use, and what it found at the targets. */
+/** The helper to use, and what it found at the paths that are to be written. */
 export interface Ready {
   readonly helper: HelperClient;
   readonly found: readonly Found[];
+  /** When the helper is not needed any more; what it runs goes on. */
   close(): void;
 }
 
@@ -20,36 +20,27 @@ const refusals: Readonly<Record<string, string>> = {
     'This user may not open these drives, and neither sudo nor pkexec gives the right to. Run it as a user who may.',
 };
 
-const isClosed = (verdict: Verdict | undefined, as: 'source' | 'target'): boolean =>
-  verdict?.kind === 'device' && verdict[as].reasons.some(({ code }) => code === 'no-permission');
+/** Why there are no rights, in words. */
+export const refusalWords = ({ code }: AppError): string => refusals[code] ?? code;
 
-/** Looks at source and targets; where this user may not open one of them, asks for the right to, once. */
+/** Looks at the paths; where this user may not open one of them, asks for the right to, once. */
 export async function getReady(
-  source: string,
-  targets: readonly string[],
+  uses: Uses,
   context: CliContext,
   note: (text: string) => void,
 ): Promise<Ready> {
-  const plain = context.helper();
-  const look = async (helper: HelperClient): Promise<Found[]> => {
-    const verdicts = await surveyAll(helper, targets);
-    return targets.map((path, index) => ({ path, verdict: verdicts[index] }));
-  };
-  const found = await look(plain);
-  const ownRights = { helper: plain, found, close: () => undefined };
-  const closed =
-    found.some(({ verdict }) => isClosed(verdict, 'target')) ||
-    (source.startsWith('/dev/') && isClosed((await plain.check([source]))[0], 'source'));
-  if (!closed) return ownRights;
   const elevator = context.elevator();
+  const helper = context.helper(elevator.launcher);
   try {
-    await elevator.obtain();
+    const { found, refusal } = await lookFirst(helper, elevator, uses);
+    if (refusal) note(refusalWords(refusal));
+    return {
+      helper,
+      found: uses.writes.map((path, index) => ({ path, verdict: found[index] })),
+      close: () => elevator.close(),
+    };
   } catch (error) {
-    if (!(error instanceof ContractError)) throw error;
-    note(refusals[error.error.code] ?? error.error.code);
-    return ownRights;
+    elevator.close();
+    throw error;
   }
-  if (elevator.state !== 'granted') return ownRights;
-  const helper = new HelperClient(elevator.launcher);
-  return { helper, found: await look(helper), close: () => elevator.close() };
 }

@@ -2,7 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { decodeEvent, type HelperEvent, type HelperEventOf } from '../../core/helper/helper-messages.ts';
+import { decodeEvent, type HelperEvent, type HelperEventOf } from '@contract/helper-messages.ts';
 import { LineDecoder } from '../../core/helper/line-decoder.ts';
 
 /** How a copy ended. */

@@ -1,6 +1,6 @@
 // What the demo showed, in words, and whether it showed what it promises. Pure.
 
-import type { HelperEventOf } from '../../core/helper/helper-messages.ts';
+import type { HelperEventOf } from '@contract/helper-messages.ts';
 import { formatBytes } from '../output/format.ts';
 import type { CopyEnd } from './copy-process.ts';
 

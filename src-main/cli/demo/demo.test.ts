@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { decodeEvent, type HelperEventOf } from '../../core/helper/helper-messages.ts';
+import { decodeEvent, type HelperEventOf } from '@contract/helper-messages.ts';
 import { firstDifference } from './compare-files.ts';
 import type { CopyEnd } from './copy-process.ts';
 import { judgeDemo, type DemoStick } from './demo-verdict.ts';

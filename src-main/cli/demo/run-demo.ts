@@ -3,7 +3,7 @@
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HelperEvent, HelperEventOf } from '../../core/helper/helper-messages.ts';
+import type { HelperEvent, HelperEventOf } from '@contract/helper-messages.ts';
 import { makePractice } from '../../core/practice/make-practice.ts';
 import type { PracticeFolder } from '../../core/practice/practice-drives.ts';
 import { CliError, EXIT } from '../exit-codes.ts';

@@ -1,12 +1,8 @@
 // The state of a job as a person sees it, kept up from the helper's events. Pure; both printers draw from it.
 
-import type {
-  HelperErrorInfo,
-  HelperEvent,
-  HelperEventOf,
-  TargetState,
-} from '../../core/helper/helper-messages.ts';
-import { isFinal } from '../../core/helper/helper-messages.ts';
+import type { HelperErrorInfo, HelperEvent, HelperEventOf, TargetState } from '@contract/helper-messages.ts';
+import { isFinal } from '@contract/helper-messages.ts';
+import { isGoodState } from '../../core/helper/job-ledger.ts';
 import { percentOf } from './format.ts';
 
 /** A target as a person sees it. */
@@ -107,6 +103,9 @@ export class JobView {
     target.stalledSeconds = undefined;
     if (event.phase === 'verifying' || event.phase === 'healing') {
       target.phasePercent = percentOf(event.bytes, this.job?.source.size ?? 0, false);
+      // Where nothing is copied, what has been compared is all there is to tell.
+      if (this.job?.task !== 'copy' && event.phase === 'verifying')
+        target.bytes = Math.max(target.bytes, event.bytes);
     } else {
       target.phasePercent = undefined;
       target.bytes = Math.max(target.bytes, event.bytes);
@@ -117,7 +116,7 @@ export class JobView {
   }
 
   #raise(target: TargetView): void {
-    const finished = target.state === 'done' || target.state === 'verified';
+    const finished = isGoodState(target.state);
     target.percent = Math.max(target.percent, percentOf(target.bytes, this.job?.source.size ?? 0, finished));
   }
 

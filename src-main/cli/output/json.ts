@@ -1,7 +1,7 @@
 // For programs: one JSON object a line on standard output (the shapes are fixed, fields may be added). What people must know
 // (warnings, refusals, Ctrl-C) still goes to standard error.
 
-import type { HelperEvent } from '../../core/helper/helper-messages.ts';
+import type { HelperEvent } from '@contract/helper-messages.ts';
 import type { TextOut } from '../context.ts';
 import { cleanText } from './clean.ts';
 import type { CopyReporter } from './reporter.ts';
@@ -61,6 +61,9 @@ export function publicSummary({
   targets,
   others,
   seconds,
+  task,
+  manifest,
 }: CliSummary): object {
-  return { event: 'summary', t, ok, role, outcome, source, targets, others, seconds };
+  const made = manifest === undefined ? {} : { manifest };
+  return { event: 'summary', t, ok, role, outcome, source, targets, others, seconds, task, ...made };
 }

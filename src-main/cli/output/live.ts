@@ -1,5 +1,6 @@
 // The picture of a running copy on a terminal: a line for the source, a line for each target. Pure: lines out of a view.
 
+import { isGoodState } from '../../core/helper/job-ledger.ts';
 import { cleanText, cutTo, displayWidth, padTo, shortenMiddle } from './clean.ts';
 import { formatBytes, formatRate, percentOf } from './format.ts';
 import type { JobView, TargetView } from './job-view.ts';
@@ -17,6 +18,7 @@ const MAX_PATH = 28;
 const COLORS: Partial<Record<TargetView['state'], number>> = {
   done: 32,
   verified: 32,
+  sampled: 36,
   failed: 31,
   removed: 31,
   refused: 31,
@@ -102,7 +104,6 @@ function paint(line: string, target: TargetView | undefined, color: boolean): st
 }
 
 function byUrgency(a: TargetView, b: TargetView): number {
-  const rank = (t: TargetView): number =>
-    COLORS[t.state] === 31 ? 0 : t.state === 'done' || t.state === 'verified' ? 2 : 1;
+  const rank = (t: TargetView): number => (COLORS[t.state] === 31 ? 0 : isGoodState(t.state) ? 2 : 1);
   return rank(a) - rank(b) || a.id - b.id;
 }

@@ -1,6 +1,6 @@
 // The course of a copy as plain lines, for logs and pipes: at changes of state and every ten percent. Pure.
 
-import type { HelperEvent } from '../../core/helper/helper-messages.ts';
+import type { HelperEvent } from '@contract/helper-messages.ts';
 import { cleanText } from './clean.ts';
 import { formatBytes, formatRate, plural } from './format.ts';
 import type { JobView, TargetView } from './job-view.ts';
@@ -43,7 +43,9 @@ export class PlainLines {
           event.slow === 'together' ? 'All targets now go together' : 'Slow targets now catch up later',
         ];
       case 'warning':
-        return [`Warning: ${cleanText(event.message || event.code)}`];
+        return [
+          `Warning: ${event.target === undefined ? '' : `${cleanText(event.target)}: `}${cleanText(event.message || event.code)}`,
+        ];
       case 'error':
         return [`The helper refused a request: ${cleanText(event.message || event.code)} (${event.code})`];
       default:
@@ -51,9 +53,13 @@ export class PlainLines {
     }
   }
 
-  #begin({ role, source, blockCount, blockSize }: Extract<HelperEvent, { event: 'job' }>): string {
+  #begin({ role, task, source, blockCount, blockSize }: Extract<HelperEvent, { event: 'job' }>): string {
     const size = `${formatBytes(source.size)}, ${plural(blockCount, 'block')} of ${blockSize} bytes`;
     const path = cleanText(source.path);
+    if (task !== 'copy')
+      return task === 'sample'
+        ? `Looking at a sample of the blocks of a copy of ${path} (${size}): this is no verification`
+        : `Comparing with the manifest of ${path} (${size})`;
     return role === 'consumer'
       ? `Joining the running copy of ${path} (${size})`
       : `Copying ${path} (${size})`;

@@ -1,6 +1,6 @@
 // What a running copy tells, whoever listens.
 
-import type { HelperEvent } from '../../core/helper/helper-messages.ts';
+import type { HelperEvent } from '@contract/helper-messages.ts';
 import type { CliSummary } from './summary.ts';
 
 /** One stream of events, several printers. */

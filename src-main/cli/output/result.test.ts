@@ -25,6 +25,7 @@ function summary(targets: CliTargetResult[], change: Partial<CliSummary> = {}): 
   return {
     event: 'summary',
     t: 900,
+    task: 'copy',
     ok: false,
     role: 'producer',
     outcome: 'complete',
@@ -120,6 +121,7 @@ test('the public summary has its fixed fields in their order', () => {
     'targets',
     'others',
     'seconds',
+    'task',
   ]);
   expect(json).toMatchObject({
     ok: false,
@@ -128,4 +130,49 @@ test('the public summary has its fixed fields in their order', () => {
       { path: '/b', state: 'refused', joinedAtBlock: null, bytesWritten: 0, error: { code: 'not-approved' } },
     ],
   });
+});
+
+test('a comparison with a manifest, a sample, and a copy with holes are called what they are', () => {
+  const source = { ...summary([]).source, blockSize: 1_048_576 };
+  const bad = result('/dev/sdb', 'failed', {
+    error: { code: 'verify-mismatch', message: '', offset: 8_388_608 },
+    evidence: [{ attempt: 0, bad: [8, 40], more: 0, echoes: [] }],
+  });
+  const compared = { task: 'verify', source } as const;
+  expect(renderResult(summary([bad, result('/dev/sdc', 'verified')], compared)).slice(0, 3)).toEqual([
+    '1 of 2 targets could not be found right.',
+    '  FAILED    /dev/sdb gives back other data than was written at 8.4 MB of 32.0 GB [verify-mismatch]. It is likely fake or worn: bin it. 2 blocks wrong, at byte 8388608, 41943040. One other has it all.',
+    '  VERIFIED  /dev/sdc: 32.0 GB in 13:20',
+  ]);
+  const sampled = renderResult(
+    summary([result('/dev/sdb', 'sampled')], { task: 'sample', source, ok: true }),
+  );
+  expect(sampled[0]).toBe(
+    '1 target looked at in a few places: nothing wrong there. This is a sample, not a verification.',
+  );
+  expect(sampled[1]).toBe('  SAMPLED   /dev/sdb: 32.0 GB in 13:20 (a few blocks only, not verified)');
+  expect(sampled.join()).not.toMatch(/VERIFIED|good/);
+  const holes = renderResult(summary([result('/dev/sdb', 'verified', { unreadable: 2, resumedBlocks: 9 })]));
+  expect(holes[1]).toBe(
+    '  VERIFIED  /dev/sdb: 32.0 GB in 13:20, 9 blocks were there already, except for zeros in 2 places that could not be read from the source',
+  );
+});
+
+test('the manifest that was asked for, and what a pattern of bad blocks points to', () => {
+  const source = { ...summary([]).source, blockSize: 1_048_576 };
+  const lines = renderResult(
+    summary(
+      [
+        result('/dev/sdb', 'failed', {
+          error: { code: 'verify-mismatch', message: '' },
+          evidence: [{ attempt: 0, bad: [4000], more: 0, echoes: [{ block: 4000, of: 20 }] }],
+        }),
+      ],
+      { source, manifest: { path: '/m', written: false, error: { code: 'no-space', message: 'full' } } },
+    ),
+  );
+  expect(lines).toContain('No manifest was written to /m: full [no-space].');
+  expect(lines.join()).toMatch(/dev\/sdb looks like it has less room than it claims \(from about 4.2 GB on/);
+  const written = summary([result('/a', 'done')], { manifest: { path: '/m', written: true } });
+  expect(renderResult(written)).toContain('Manifest: /m');
 });

@@ -1,11 +1,14 @@
 // The result in words, failed ones first. Pure: lines out of a summary.
 
+import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import { cleanText } from './clean.ts';
+import { diagnosisWords } from './diagnosis-words.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
 import { isGoodTarget, type CliErrorInfo, type CliSummary, type CliTargetResult } from './summary.ts';
 import { errorWords, stateWord } from './words.ts';
 
 const MAX_RANGES = 10;
+const MAX_PLACES = 8;
 const ORDER: readonly CliTargetResult['state'][] = [
   'failed',
   'removed',
@@ -13,6 +16,7 @@ const ORDER: readonly CliTargetResult['state'][] = [
   'cancelled',
   'done',
   'verified',
+  'sampled',
 ];
 
 /** Everything a person needs to know at the end. */
@@ -22,6 +26,8 @@ export function renderResult(summary: CliSummary): string[] {
     verdict(summary),
     ...sourceTrouble(summary),
     ...targets.map((target) => `  ${stateWord[target.state].padEnd(8)}  ${sentence(target, summary)}`),
+    ...manifestLine(summary),
+    ...diagnosisLines(summary),
     ...(summary.source.bytesRead > 0 ? [sourceLine(summary)] : []),
   ];
 }
@@ -29,6 +35,7 @@ export function renderResult(summary: CliSummary): string[] {
 function verdict(summary: CliSummary): string {
   const { targets, others } = summary;
   const good = targets.filter(isGoodTarget).length;
+  if (summary.task !== 'copy') return comparison(summary, good);
   if (targets.length === 0 && others.length === 0) return 'Nothing was copied: no target joined.';
   if (targets.length === 0)
     return `${plural(others.filter(isGoodTarget).length, 'drive')} of ${others.length} that joined got a copy.`;
@@ -42,6 +49,32 @@ function verdict(summary: CliSummary): string {
     return `${plural(good, 'copy', 'copies')} made, ${what}.`;
   }
   return `${targets.length - good} of ${plural(targets.length, 'target')} did not get a good copy.`;
+}
+
+function comparison({ task, targets, source }: CliSummary, good: number): string {
+  if (good < targets.length)
+    return `${targets.length - good} of ${plural(targets.length, 'target')} could not be found right.`;
+  if (task === 'sample')
+    return `${plural(good, 'target')} looked at in a few places: nothing wrong there. This is a sample, not a verification.`;
+  const zeros = source.unreadable.length > 0 ? ', with zeros where the source could not be read' : '';
+  return `${plural(good, 'target')} verified against the manifest${zeros}.`;
+}
+
+/** What became of the manifest that was asked for. */
+function manifestLine({ manifest }: CliSummary): string[] {
+  if (!manifest) return [];
+  const path = cleanText(manifest.path);
+  if (manifest.written) return [`Manifest: ${path}`];
+  const { code, message } = manifest.error ?? { code: 'internal', message: '' };
+  return [`No manifest was written to ${path}: ${cleanText(message || code, 200)} [${code}].`];
+}
+
+function diagnosisLines({ targets, others, source }: CliSummary): string[] {
+  if (!source.blockSize) return [];
+  const { blockSize, size } = source;
+  return diagnose([...targets, ...others], Math.ceil(size / blockSize)).map((found) =>
+    diagnosisWords(found, blockSize),
+  );
 }
 
 function sourceTrouble({ source }: CliSummary): string[] {
@@ -66,14 +99,38 @@ function sentence(target: CliTargetResult, summary: CliSummary): string {
   const time = target.seconds > 0 ? ` in ${formatDuration(target.seconds)}` : '';
   if (isGoodTarget(target)) {
     const healed = target.healedBlocks > 0 ? `, ${plural(target.healedBlocks, 'block')} mended` : '';
-    return `${path}: ${size}${time}${joined}${healed}${target.state === 'done' ? ' (not verified)' : ''}`;
+    const resumed = target.resumedBlocks
+      ? `, ${plural(target.resumedBlocks, 'block')} were there already`
+      : '';
+    const zeros = target.unreadable
+      ? `, except for zeros in ${plural(target.unreadable, 'place')} that could not be read from the source`
+      : '';
+    const how =
+      target.state === 'done'
+        ? ' (not verified)'
+        : target.state === 'sampled'
+          ? ' (a few blocks only, not verified)'
+          : '';
+    return `${path}: ${size}${time}${joined}${resumed}${healed}${zeros}${how}`;
   }
   if (target.state === 'cancelled' && !target.error) {
     return target.bytesWritten > 0 ? `${path} ${unusable(target, size)}` : `${path} was not written to.`;
   }
   const error = target.error ?? { code: 'internal', message: '' };
   if (target.state === 'refused') return `${path} ${because(error)} Nothing was written to it.`;
-  return `${path} ${because(error, place(target, size))}${compared(target, summary)} ${unusable(target, size, true)}`;
+  const where = badPlaces(target, summary);
+  const use = summary.task === 'copy' ? ` ${unusable(target, size, true)}` : '';
+  return `${path} ${because(error, place(target, size))}${where}${compared(target, summary)}${use}`;
+}
+
+/** The blocks that were wrong last, by their place. */
+function badPlaces(target: CliTargetResult, { source: { blockSize } }: CliSummary): string {
+  const last = target.evidence?.at(-1);
+  if (!last || !blockSize) return '';
+  const shown = last.bad.slice(0, MAX_PLACES).map((block) => String(block * blockSize));
+  const more = last.bad.length + last.more - shown.length;
+  const rest = more > 0 ? ` and ${more} more` : '';
+  return ` ${plural(last.bad.length + last.more, 'block')} wrong, at byte ${shown.join(', ')}${rest}.`;
 }
 
 function because({ code, message, errno }: CliErrorInfo, where = ''): string {

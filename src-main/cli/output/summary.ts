@@ -1,7 +1,7 @@
 // The result of a copy as the command line gives it: the helper's summary plus what was turned away before it.
 
-import type { HelperErrorInfo } from '../../core/helper/helper-messages.ts';
-import type { JobSummary, TargetResult } from '../../core/helper/job-ledger.ts';
+import type { HelperErrorInfo, JobSummary, TargetResult } from '@contract/helper-messages.ts';
+import { isGoodState } from '../../core/helper/job-ledger.ts';
 import type { CliErrorCode } from '../exit-codes.ts';
 
 /** An error with the codes that only the command line gives. */
@@ -27,7 +27,11 @@ export function withTurnedAway(summary: JobSummary, away: readonly CliTargetResu
 }
 
 /** The summary of a copy that was not begun. */
-export function notBegunSummary(source: string, targets: CliTargetResult[]): CliSummary {
+export function notBegunSummary(
+  source: string,
+  targets: CliTargetResult[],
+  task: JobSummary['task'] = 'copy',
+): CliSummary {
   const nothing = { path: source, size: 0, bytesRead: 0, laps: 0, rootDigest: null, unreadable: [] };
   const shape = {
     event: 'summary',
@@ -37,12 +41,12 @@ export function notBegunSummary(source: string, targets: CliTargetResult[]): Cli
     outcome: 'refused',
     seconds: 0,
   } as const;
-  return { ...shape, source: nothing, targets, others: [] };
+  return { ...shape, task, source: nothing, targets, others: [] };
 }
 
-/** Is this target's copy good? */
-export function isGoodTarget(target: { readonly state: string }): boolean {
-  return target.state === 'done' || target.state === 'verified';
+/** Is nothing known to be wrong with this target? */
+export function isGoodTarget(target: { readonly state: TargetResult['state'] }): boolean {
+  return isGoodState(target.state);
 }
 
 const NOTHING_WRITTEN = { joinedAtBlock: null, bytesWritten: 0, badBlocks: 0, healedBlocks: 0, seconds: 0 };

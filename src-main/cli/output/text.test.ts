@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { HelperEvent } from '../../core/helper/helper-messages.ts';
-import { decodeEvent } from '../../core/helper/helper-messages.ts';
+import type { HelperEvent } from '@contract/helper-messages.ts';
+import { decodeEvent } from '@contract/helper-messages.ts';
 import { interruptMessage, OtherRiders } from '../copy/interrupts.ts';
 import { cleanText, cutTo, displayWidth, shortenMiddle } from './clean.ts';
 import { formatBytes, formatDuration, formatRate, percentOf, timeLeft } from './format.ts';
@@ -177,6 +177,7 @@ test('plain lines come at changes and every ten percent', () => {
     event({ event: 'lap', n: 2 }),
     event({ event: 'bad-source', offset: 4096, length: 512 }),
     event({ event: 'warning', code: 'source-mounted-writable', message: 'the source is mounted\x07' }),
+    event({ event: 'warning', code: 'not-resumed', message: 'begun anew', id: 1, target: '/out/a' }),
     target(1, '/out/\x1b[2Ja.img', 'failed', { error: { code: 'no-space', message: '' } }),
   );
   expect(lines).toEqual([
@@ -188,6 +189,7 @@ test('plain lines come at changes and every ten percent', () => {
     'The source goes round again: lap 2',
     'The source could not be read at byte 4096 (512 bytes): filled with zeros',
     'Warning: the source is mounted\ufffd',
+    'Warning: /out/a: begun anew',
     '/out/\ufffd[2Ja.img: FAILED  24 %  (no-space)',
   ]);
 });

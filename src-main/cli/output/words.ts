@@ -1,6 +1,6 @@
 // What went wrong, in words: what happened, where, compared with whom, what to do (codes stay visible for support).
 
-import type { TargetState } from '../../core/helper/helper-messages.ts';
+import type { TargetState } from '@contract/helper-messages.ts';
 import type { CliErrorCode } from '../exit-codes.ts';
 
 /** The word for a state; the same in every output. */
@@ -13,6 +13,7 @@ export const stateWord: Readonly<Record<TargetState, string>> = {
   healing: 'HEAL',
   done: 'DONE',
   verified: 'VERIFIED',
+  sampled: 'SAMPLED',
   failed: 'FAILED',
   removed: 'REMOVED',
   cancelled: 'STOPPED',
@@ -120,6 +121,14 @@ const words: Readonly<Record<CliErrorCode, ErrorWords>> = {
   'ring-broken': {
     happened: 'was stopped: the shared buffer held something wrong',
     advice: 'Please report this. ' + AGAIN,
+  },
+  'manifest-damaged': {
+    happened: 'cannot be compared: the manifest is damaged or is none',
+    advice: 'Use another copy of the manifest, or make one with a new copy.',
+  },
+  'manifest-not-written': {
+    happened: 'could not be written',
+    advice: 'Choose a free name in a folder with room.',
   },
   'no-memory': { happened: 'found not enough memory for the buffer', advice: 'Use fewer --slots.' },
   protocol: {

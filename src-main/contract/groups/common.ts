@@ -2,8 +2,11 @@
 import { appErrorSchema } from '../errors.ts';
 import { z } from '../zod.ts';
 
-/** Who may do what: a viewer sees, an operator also acts. */
-export const roleSchema = z.enum(['viewer', 'operator']);
+/**
+ * Who may do what: a viewer sees, an operator also acts. `local` is the command line with the core in its own process: it
+ * may also name drives by path. No connection from a window, a browser or another computer ever has it.
+ */
+export const roleSchema = z.enum(['viewer', 'operator', 'local']);
 export type Role = z.infer<typeof roleSchema>;
 
 /** Keys of records in the state; the narrow alphabet keeps hostile names out of them. */

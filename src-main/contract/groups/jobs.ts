@@ -33,7 +33,7 @@ export type DriveCard = z.infer<typeof driveCardSchema>;
 export const slowPolicySchema = z.enum(['together', 'catch-up']);
 export type SlowPolicy = z.infer<typeof slowPolicySchema>;
 
-/** The states of a target; the helper's own words. The last six are final. */
+/** The states of a target; the helper's own words. The last seven are final; `sampled`: compared in a few places only. */
 export const targetStateSchema = z.enum([
   'waiting',
   'copying',
@@ -43,6 +43,7 @@ export const targetStateSchema = z.enum([
   'healing',
   'done',
   'verified',
+  'sampled',
   'failed',
   'removed',
   'cancelled',
@@ -53,6 +54,7 @@ export type TargetState = z.infer<typeof targetStateSchema>;
 const finalStates: ReadonlySet<TargetState> = new Set<TargetState>([
   'done',
   'verified',
+  'sampled',
   'failed',
   'removed',
   'cancelled',
@@ -62,8 +64,9 @@ const finalStates: ReadonlySet<TargetState> = new Set<TargetState>([
 /** True for a state that does not change any more. */
 export const isFinal = (state: TargetState): boolean => finalStates.has(state);
 
-/** True for the two good final states. */
-export const isGood = (state: TargetState): boolean => state === 'done' || state === 'verified';
+/** True for the good final states. */
+export const isGood = (state: TargetState): boolean =>
+  state === 'done' || state === 'verified' || state === 'sampled';
 
 /** One target on a job. */
 export const targetSchema = z.strictObject({

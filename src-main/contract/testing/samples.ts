@@ -154,5 +154,6 @@ export function sampleState(drives: Drive[] = [sampleDrive()], jobs: Job[] = [])
     driveOrder: drives.map((drive) => drive.id),
     jobs: Object.fromEntries(jobs.map((job) => [job.id, job])),
     jobOrder: jobs.map((job) => job.id),
+    probes: {},
   };
 }

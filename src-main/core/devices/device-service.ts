@@ -3,7 +3,7 @@ import type { DriveId, JobId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import { diffStates } from '@contract/snapshot.ts';
 import { HelperNotFound } from '../helper/helper-path.ts';
-import type { Verdict } from '../helper/verdicts.ts';
+import type { Verdict } from '@contract/helper-verdicts.ts';
 import type { Policy } from './device-rules.ts';
 import { driveEntry, identityOf, type EngineAnswer, type FoundDrive } from './drive-entry.ts';
 import { driveIds } from './identity.ts';
@@ -100,16 +100,18 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
     );
   }
 
-  /** Drives keep their place; new ones come last, in the order of their sockets. */
+  /** Drives keep their place; new ones come last, in the order of their sockets, what can only be a source before its targets. */
   function inOrder(list: readonly FoundDrive[]): FoundDrive[] {
     const place = new Map(drives.map(({ id }, index) => [id, index]));
     const rank = ({ id }: FoundDrive): number => place.get(id) ?? drives.length;
     const byName = new Intl.Collator('en', { numeric: true });
     const portless = ({ raw }: FoundDrive): number => Number(raw.port === null);
+    const onlySource = ({ use }: FoundDrive): number => Number(use === 'source');
     return [...list].sort(
       (a, b) =>
         rank(a) - rank(b) ||
         portless(a) - portless(b) ||
+        onlySource(b) - onlySource(a) ||
         byName.compare(a.raw.port ?? '', b.raw.port ?? '') ||
         byName.compare(a.raw.path, b.raw.path),
     );

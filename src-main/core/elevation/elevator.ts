@@ -32,7 +32,7 @@ export interface Elevator extends Elevation {
 }
 
 /** Commands that gain by rights; all others see as much without. */
-const needsRights = new Set(['job', 'survey', 'check']);
+const needsRights = new Set(['job', 'probe', 'survey', 'check']);
 
 /** Nothing is asked before `obtain`. */
 export function createElevator(options: ElevatorOptions): Elevator {

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { HelperClient } from './helper-client.ts';
-import type { HelperEvent } from './helper-messages.ts';
-import type { JobSummary } from './job-ledger.ts';
+import type { HelperEvent } from '@contract/helper-messages.ts';
+import type { JobSummary } from '@contract/helper-messages.ts';
 import { directLauncher } from './launch/direct-launcher.ts';
 import { fakeClient } from './testing/fake-client.ts';
 

@@ -2,19 +2,23 @@
 
 import type { z } from '@contract/zod.ts';
 import { findHelper } from './helper-path.ts';
-import { HelperJob, type JobRequest } from './helper-job.ts';
-import { explain } from './helper-messages.ts';
+import { HelperJob, type JobRequest, type VerifyRequest } from './helper-job.ts';
+import { HelperProbe } from './helper-probe.ts';
+import type { ProbeRequest } from './probe-messages.ts';
+import { explain } from '@contract/helper-messages.ts';
 import { directLauncher } from './launch/direct-launcher.ts';
 import type { HelperLauncher } from './launch/launcher.ts';
 import { HelperCommandError, ONE_SHOT_MS, runOneShot } from './one-shot.ts';
 import {
+  resumableSchema,
   runningJobSchema,
   verdictSchema,
   versionSchema,
   type HelperVersion,
+  type Resumable,
   type RunningJob,
   type Verdict,
-} from './verdicts.ts';
+} from '@contract/helper-verdicts.ts';
 
 /** Starts, finds and questions helpers. */
 export class HelperClient {
@@ -32,9 +36,30 @@ export class HelperClient {
     return new HelperJob(this.#launcher, ['job'], request);
   }
 
+  /** Compares targets with a manifest. Throws `RangeError` on a request that no helper would take. */
+  verify(request: VerifyRequest): HelperJob {
+    return new HelperJob(this.#launcher, ['job'], request);
+  }
+
+  /** How much of a copy of `source` in blocks of this size earlier jobs have left on each target, by the maps in `folder`. */
+  async resumable(
+    folder: string,
+    blockSize: number,
+    source: string,
+    targets: readonly string[],
+  ): Promise<Resumable[]> {
+    if (targets.length === 0) return [];
+    return this.#ask(['resumable', folder, String(blockSize), source, ...targets], resumableSchema);
+  }
+
   /** Looks in on a running job. */
   attach(job: string): HelperJob {
     return new HelperJob(this.#launcher, ['attach', job], null);
+  }
+
+  /** Finds out whether a stick is what it says it is. Throws `RangeError` on a request that no helper would take. */
+  probe(request: ProbeRequest): HelperProbe {
+    return new HelperProbe(this.#launcher, request);
   }
 
   /** The jobs of this user that run now. */

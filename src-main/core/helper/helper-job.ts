@@ -9,10 +9,11 @@ import {
   type HelperErrorInfo,
   type HelperEvent,
   type HelperEventOf,
+  type JobSummary,
   type SlowPolicy,
-} from './helper-messages.ts';
-import { encodeVerb, type JobOptions, type Verb } from './helper-verbs.ts';
-import { JobLedger, type JobSummary } from './job-ledger.ts';
+} from '@contract/helper-messages.ts';
+import { encodeVerb, type JobOptions, type Verb, type VerifyOptions } from './helper-verbs.ts';
+import { JobLedger } from './job-ledger.ts';
 import type { HelperExit, HelperLauncher, HelperProcess } from './launch/launcher.ts';
 import { LineDecoder } from './line-decoder.ts';
 
@@ -33,6 +34,16 @@ export interface JobRequest {
 
 /** The tokens of approved drives, by path. */
 export type Approvals = ReadonlyMap<string, string>;
+
+/** What to compare with a manifest. Paths are absolute. */
+export interface VerifyRequest {
+  readonly manifest: string;
+  /** Where bad blocks are read from, when they are to be healed. */
+  readonly source?: string;
+  readonly targets: readonly string[];
+  readonly options?: VerifyOptions;
+  readonly approvals?: Approvals;
+}
 
 interface HelperJobEvents {
   /** Everything the helper says, checked; the summary is not among it but in `finished`. */
@@ -59,9 +70,9 @@ export class HelperJob extends EventEmitter<HelperJobEvents> {
   #requests = 0;
 
   /** Starts the helper with these arguments; with a request, asks it to begin. Throws `RangeError` before anything is started. */
-  constructor(launcher: HelperLauncher, args: readonly string[], request: JobRequest | null) {
+  constructor(launcher: HelperLauncher, args: readonly string[], request: JobRequest | VerifyRequest | null) {
     super();
-    const start = request === null ? '' : encodeVerb(startVerb(request));
+    const start = request === null ? '' : encodeVerb(firstVerb(request));
     this.#process = launcher.launch(args);
     this.#ledger = new JobLedger(request?.source ?? '', request?.targets ?? []);
     this.finished = new Promise((resolve) => (this.#settle = resolve));
@@ -207,16 +218,17 @@ function asked(paths: readonly string[], approvals?: Approvals): { path: string;
   });
 }
 
-function startVerb({ source, targets, options = {}, approvals }: JobRequest): Verb {
-  const riders = asked(targets, approvals);
-  return {
-    verb: 'start',
+function firstVerb(request: JobRequest | VerifyRequest): Verb {
+  const shared = {
     version: PROTOCOL_VERSION,
-    source: { path: source },
-    targets: riders,
-    options,
+    targets: asked(request.targets, request.approvals),
     request: START,
-  };
+  } as const;
+  if (!('manifest' in request))
+    return { verb: 'start', ...shared, source: { path: request.source }, options: request.options ?? {} };
+  const { manifest, source, options = {} } = request;
+  const from = source === undefined ? {} : { source: { path: source } };
+  return { verb: 'verify', ...shared, manifest, ...from, options };
 }
 
 function errorInfo({ code, message, offset, errno }: HelperErrorInfo): HelperErrorInfo {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeEvent } from './helper-messages.ts';
+import { decodeEvent } from '@contract/helper-messages.ts';
 import { encodeVerb, type Verb } from './helper-verbs.ts';
 import { LineDecoder, MAX_EVENT_BYTES } from './line-decoder.ts';
 

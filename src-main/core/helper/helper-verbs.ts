@@ -2,7 +2,7 @@
 // line here would be a mistake of ours that must not cost anybody a running copy.
 
 import { z } from '@contract/zod.ts';
-import { PROTOCOL_VERSION } from './helper-messages.ts';
+import { PROTOCOL_VERSION } from '@contract/helper-messages.ts';
 
 /** A line longer than this is refused by either side. */
 export const MAX_LINE_BYTES = 65_536;
@@ -17,6 +17,20 @@ const absolute = z
 const request = z.string().max(64).optional();
 /** `approval`: a token of `survey`, without which no drive is written to. */
 const target = z.strictObject({ path: absolute, approval: z.string().max(128).optional() });
+
+/** Most ranges of the source that a job may leave out. */
+export const MAX_SKIP_RANGES = 1000;
+
+/** Ranges of the source, in order and apart from each other. */
+const skipRanges = z
+  .array(z.strictObject({ offset: z.int().nonnegative(), length: z.int().positive() }))
+  .max(MAX_SKIP_RANGES)
+  .refine(
+    (ranges) => ranges.every(({ offset }, i) => offset >= endOf(ranges[i - 1])),
+    'must be in order and apart from each other',
+  );
+const endOf = (range: { offset: number; length: number } | undefined): number =>
+  range === undefined ? 0 : range.offset + range.length;
 
 /** Options of a job; what is left out takes the helper's default. */
 export const jobOptionsSchema = z.strictObject({
@@ -36,6 +50,20 @@ export const jobOptionsSchema = z.strictObject({
   heal: z.boolean().optional(),
   limit: z.number().int().min(0).optional(),
   resultFile: absolute.optional(),
+  /** Known to be unreadable (from a map of ddrescue): never read, filled with zeros, reported as unreadable. */
+  skipRanges: skipRanges.optional(),
+  manifest: absolute.optional(),
+  resume: absolute.optional(),
+  takeUp: z.boolean().optional(),
+});
+
+/** Options of a job that compares targets with a manifest. */
+export const verifyOptionsSchema = z.strictObject({
+  heal: z.boolean().optional(),
+  sample: z.boolean().optional(),
+  slots: z.number().int().min(2).max(1024).optional(),
+  stallTimeout: z.number().min(1).max(3600).optional(),
+  resultFile: absolute.optional(),
 });
 
 /** Every verb of the protocol. */
@@ -46,6 +74,15 @@ export const verbSchema = z.discriminatedUnion('verb', [
     source: z.strictObject({ path: absolute }),
     targets: z.array(target).max(MAX_TARGETS),
     options: jobOptionsSchema,
+    request,
+  }),
+  z.strictObject({
+    verb: z.literal('verify'),
+    version: z.literal(PROTOCOL_VERSION),
+    manifest: absolute,
+    source: z.strictObject({ path: absolute }).optional(),
+    targets: z.array(target).max(MAX_TARGETS),
+    options: verifyOptionsSchema,
     request,
   }),
   z.strictObject({ verb: z.literal('add'), targets: z.array(target).min(1).max(MAX_TARGETS), request }),
@@ -67,6 +104,8 @@ export const verbSchema = z.discriminatedUnion('verb', [
 
 /** Options of a job. */
 export type JobOptions = z.infer<typeof jobOptionsSchema>;
+/** Options of a job that verifies. */
+export type VerifyOptions = z.infer<typeof verifyOptionsSchema>;
 /** A message to the helper. */
 export type Verb = z.infer<typeof verbSchema>;
 

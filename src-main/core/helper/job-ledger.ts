@@ -7,17 +7,17 @@ import type {
   HelperErrorInfo,
   HelperEvent,
   HelperEventOf,
+  JobSummary,
+  TargetResult,
   TargetState,
-} from './helper-messages.ts';
-import { isFinal } from './helper-messages.ts';
+  Task,
+} from '@contract/helper-messages.ts';
+import { isFinal } from '@contract/helper-messages.ts';
 
 type WireSummary = HelperEventOf<'summary'>;
-/** One line of the result. */
-export type TargetResult = Omit<WireSummary['targets'][number], 'state'> & { state: FinalState };
-/** The result of a job. `helper-died` and `detached` are outcomes that only this side can know. */
-export type JobSummary = Omit<WireSummary, 'outcome'> & {
-  outcome: WireSummary['outcome'] | 'helper-died' | 'detached';
-};
+
+/** As in the helper (docs/helper-protocol.md). */
+const MAX_RANGES = 1000;
 
 interface Entry {
   id: number | undefined;
@@ -30,7 +30,14 @@ interface Entry {
   healedBlocks: number;
   seconds: number;
   error: HelperErrorInfo | undefined;
+  findings: Findings;
 }
+
+/** What is known of how good it is, beside its state. */
+type Findings = Pick<
+  WireSummary['targets'][number],
+  'unreadable' | 'resumedBlocks' | 'evidence' | 'deviceBytes' | 'deviceMs'
+>;
 
 /** Keeps the last known state of everything on a job. */
 export class JobLedger {
@@ -38,6 +45,7 @@ export class JobLedger {
   readonly #asked: string[];
   readonly #entries = new Map<number, Entry>();
   #role: WireSummary['role'] = 'producer';
+  #task: Task = 'copy';
   #lastT = 0;
 
   constructor(sourcePath: string, targets: readonly string[]) {
@@ -56,15 +64,17 @@ export class JobLedger {
     switch (event.event) {
       case 'job':
         this.#role = event.role;
+        this.#task = event.task;
         this.#source.path = event.source.path;
         this.#source.size = event.source.size;
+        this.#source.blockSize = event.blockSize;
         break;
       case 'head':
         this.#source.bytesRead = Math.max(this.#source.bytesRead, event.bytesRead);
         this.#source.laps = Math.max(this.#source.laps, event.lap);
         break;
       case 'bad-source':
-        this.#source.unreadable.push({ offset: event.offset, length: event.length });
+        this.#addRange(event);
         break;
       case 'target':
         this.#onTarget(event);
@@ -101,8 +111,8 @@ export class JobLedger {
   /** The summary when the helper is gone without one: what had ended stays as it was, everything else failed. */
   lost(error: HelperErrorInfo): JobSummary {
     const end = (entry: Entry): TargetResult => {
-      const { mine: _mine, state, error: known, id, ...rest } = entry;
-      const shared = id === undefined ? rest : { ...rest, id };
+      const { mine: _mine, state, error: known, id, findings, ...rest } = entry;
+      const shared = { ...rest, ...findings, ...(id === undefined ? {} : { id }) };
       if (!isFinal(state)) return { ...shared, state: 'failed', error: known ?? error };
       return known === undefined ? { ...shared, state } : { ...shared, state, error: known };
     };
@@ -122,7 +132,8 @@ export class JobLedger {
   /** The summary when we stopped looking: only what had ended by then. */
   detached(): JobSummary {
     const ended = [...this.#entries.values()].flatMap((entry) => {
-      const { mine: _mine, id: _id, error, state, ...rest } = entry;
+      const { mine: _mine, id: _id, error, state, findings, ...others } = entry;
+      const rest = { ...others, ...findings };
       return isFinal(state) ? [error === undefined ? { ...rest, state } : { ...rest, state, error }] : [];
     });
     return this.#summary('detached', ended, []);
@@ -136,7 +147,25 @@ export class JobLedger {
   ): JobSummary {
     const source = error === undefined ? this.#source : { ...this.#source, error };
     const t = this.#lastT;
-    return { event: 'summary', t, ok: false, role: this.#role, outcome, source, targets, others, seconds: t };
+    const task = this.#task;
+    return {
+      event: 'summary',
+      t,
+      task,
+      ok: false,
+      role: this.#role,
+      outcome,
+      source,
+      targets,
+      others,
+      seconds: t,
+    };
+  }
+
+  /** As many as the helper's own summary names; the rest is counted. */
+  #addRange({ offset, length }: { offset: number; length: number }): void {
+    if (this.#source.unreadable.length < MAX_RANGES) this.#source.unreadable.push({ offset, length });
+    else this.#source.unreadableMore = (this.#source.unreadableMore ?? 0) + 1;
   }
 
   #others(): Entry[] {
@@ -154,6 +183,8 @@ export class JobLedger {
     entry.healedBlocks = event.healedBlocks;
     entry.seconds = event.seconds;
     entry.error = event.error;
+    const { unreadable, resumedBlocks, evidence, deviceBytes, deviceMs } = event;
+    entry.findings = { unreadable, resumedBlocks, evidence, deviceBytes, deviceMs };
   }
 
   #entry(event: { id: number; target: string }): Entry {
@@ -165,6 +196,7 @@ export class JobLedger {
       mine: false, // until a `target` event says so: `joined` of others may come first
       state: 'waiting',
       error: undefined,
+      findings: {},
     };
     this.#entries.set(event.id, made);
     return made;
@@ -174,7 +206,12 @@ export class JobLedger {
 /** Is this result free of anything that is not good? */
 export function isGood(source: JobSummary['source'], targets: readonly TargetResult[]): boolean {
   const clean = source.unreadable.length === 0 && source.error === undefined;
-  return clean && targets.every((target) => target.state === 'done' || target.state === 'verified');
+  return clean && targets.every((target) => isGoodState(target.state));
+}
+
+/** Is nothing wrong with a target in this state? `sampled` says that no more than a sample was looked at. */
+export function isGoodState(state: TargetState): boolean {
+  return state === 'done' || state === 'verified' || state === 'sampled';
 }
 
 function notIn(asked: readonly string[], targets: readonly { path: string }[]): string[] {

@@ -1,6 +1,6 @@
 /** Looks at drives before they are erased, one that gives no answer not holding up the others. */
 import { HelperCommandError } from './one-shot.ts';
-import type { Verdict } from './verdicts.ts';
+import type { Verdict } from '@contract/helper-verdicts.ts';
 
 /** What both the app and the command line have. */
 export interface Surveyor {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ContractError } from '@contract/errors.ts';
 import type { Drive } from '@contract/groups/drives.ts';
-import type { Survey, Verdict } from '../helper/verdicts.ts';
+import type { Survey, Verdict } from '@contract/helper-verdicts.ts';
 import { createApprovals, lookOf } from './approvals.ts';
 
 const source = { id: 'drv-source', path: '/dev/sda', size: 1000 };

@@ -9,7 +9,7 @@ import type { Drive, Volume } from '@contract/groups/drives.ts';
 import type { Approval, TargetCheck } from '@contract/groups/jobs.ts';
 import { cleanText } from '../devices/clean-text.ts';
 import { judgePair } from '../devices/device-rules.ts';
-import type { Survey, Verdict } from '../helper/verdicts.ts';
+import type { Survey, Verdict } from '@contract/helper-verdicts.ts';
 
 /**
  * What the helper saw on a drive. `closed`: it may not look before somebody has given it the rights to. Null: there is

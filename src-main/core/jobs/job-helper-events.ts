@@ -2,8 +2,7 @@
 import { appError, errorCodes, type AppError } from '@contract/errors.ts';
 import type { TargetId } from '@contract/groups/common.ts';
 import { isFinal, isGood, type ByteRange, type DriveCard, type Target } from '@contract/groups/jobs.ts';
-import type { HelperEvent, HelperEventOf } from '../helper/helper-messages.ts';
-import type { JobSummary } from '../helper/job-ledger.ts';
+import type { HelperEvent, HelperEventOf, JobSummary } from '@contract/helper-messages.ts';
 import {
   newTarget,
   toAppError,

@@ -1,8 +1,7 @@
 /** The life of a job as a pure function: (run, event) -> (run, effects). The service performs the effects. */
 import type { TargetId } from '@contract/groups/common.ts';
 import { isFinal, type DriveCard, type SlowPolicy } from '@contract/groups/jobs.ts';
-import type { HelperEvent } from '../helper/helper-messages.ts';
-import type { JobSummary } from '../helper/job-ledger.ts';
+import type { HelperEvent, JobSummary } from '@contract/helper-messages.ts';
 import { endUnseen, onHelperEvent, onSummary } from './job-helper-events.ts';
 import { newTarget, withJob, withSource, withTarget, type JobRun, type Step } from './job-run.ts';
 import { sampleSpeeds, slowAfterMs, slowTargets } from './job-speed.ts';

@@ -2,7 +2,7 @@
 import { appError, type AppError } from '@contract/errors.ts';
 import type { JobId, TargetId } from '@contract/groups/common.ts';
 import type { DriveCard, Job, JobOptions, Target } from '@contract/groups/jobs.ts';
-import type { HelperErrorInfo } from '../helper/helper-messages.ts';
+import type { HelperErrorInfo } from '@contract/helper-messages.ts';
 
 export interface JobRun {
   readonly job: Job;

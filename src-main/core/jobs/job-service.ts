@@ -1,6 +1,6 @@
 /** Runs jobs: asks the engine, feeds what it says to the machine, performs what the machine wants done. */
 import { randomUUID } from 'node:crypto';
-import { appError, ContractError, fail } from '@contract/errors.ts';
+import { ContractError, fail } from '@contract/errors.ts';
 import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import {
@@ -14,11 +14,11 @@ import {
 } from '@contract/groups/jobs.ts';
 import type { Approvals } from '../helper/helper-job.ts';
 import { HelperNotFound } from '../helper/helper-path.ts';
-import type { RunningJob } from '../helper/verdicts.ts';
+import type { RunningJob } from '@contract/helper-verdicts.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock, Elevation } from '../ports.ts';
-import { surveyAll } from '../helper/survey.ts';
-import { busyReasons, createApprovals, lookOf, type Look } from './approvals.ts';
+import { createApprovalDesk } from './approval-desk.ts';
+import { busyReasons } from './approvals.ts';
 import { cardOf, cardOfPath } from './drive-card.ts';
 import type { Engine, EngineJob } from './engine.ts';
 import { freeTargetId } from './job-helper-events.ts';
@@ -93,7 +93,6 @@ interface Live {
 /** A service without jobs. */
 export function createJobService(options: JobServiceOptions): JobService {
   const { clock, journal, results, logger } = options;
-  const approvals = createApprovals();
   const jobs = new Map<JobId, Live>();
   let stopped = false;
   let ticking = false;
@@ -101,6 +100,13 @@ export function createJobService(options: JobServiceOptions): JobService {
 
   const liveOf = (id: JobId): Live => jobs.get(id) ?? fail('no-such-job');
   const driveOf = (id: DriveId): Drive => options.drive(id) ?? fail('no-such-drive');
+  const desk = createApprovalDesk({
+    engine: options.engine,
+    elevation: options.elevation,
+    logger,
+    drive: driveOf,
+    reasons: busyReasons,
+  });
   const isRunning = ({ run }: Live): boolean => run.job.state !== 'ended';
   const save = (): void => journal.save([...jobs.values()].map(({ run }) => run));
 
@@ -182,75 +188,6 @@ export function createJobService(options: JobServiceOptions): JobService {
     const [reason] = drive.asSource.reasons;
     if (reason) throw new ContractError(reason);
     return drive;
-  }
-
-  const canElevate = (): boolean => ['on-demand', 'asking', 'granted'].includes(options.elevation.state);
-
-  /** Lets the helper look at what is on the drives. */
-  async function lookAt(drives: readonly Drive[]): Promise<Map<DriveId, Look>> {
-    const disks = drives.filter(({ kind }) => kind === 'disk');
-    if (disks.length === 0) return new Map();
-    const paths = disks.map(({ path }) => path);
-    const verdicts = await surveyAll(options.engine(), paths).catch((error: unknown) => {
-      logger.error('jobs', `the drives could not be looked at: ${String(error)}`);
-      return null;
-    });
-    return new Map(
-      disks.map((drive, index) => [
-        drive.id,
-        verdicts ? lookOf(drive, verdicts[index], canElevate()) : appError('helper-failed'),
-      ]),
-    );
-  }
-
-  async function checkAll(drives: readonly Drive[], from: Drive): Promise<TargetCheck[]> {
-    const looks = await lookAt(drives);
-    // As they are by now: reading a slow drive takes a moment.
-    return drives.map(({ id }) => {
-      const drive = driveOf(id);
-      return approvals.check(drive, from, looks.get(id) ?? null, busyReasons(drive));
-    });
-  }
-
-  /** The drives, and the tokens that the helper will ask for. Drives that could not be looked into before the rights were there are now. */
-  async function demandAll(
-    source: Drive,
-    targets: readonly Approval[],
-  ): Promise<{ drives: Drive[]; tokens: Approvals }> {
-    if (new Set(targets.map(({ drive }) => drive)).size < targets.length) fail('duplicate-target', {});
-    const demand = (): { drive: Drive; level: number; approval: string }[] =>
-      targets.map((given) => {
-        const drive = driveOf(given.drive);
-        return { drive, ...approvals.demand(drive, source, given, busyReasons(drive)) };
-      });
-    const unseen = demand().filter(({ drive, approval }) => drive.kind === 'disk' && approval === '');
-    const looks = await lookAt(unseen.map(({ drive }) => drive));
-    // Once more after the look, and with what it has shown.
-    const agreed = demand().map(({ drive, level, approval }) => {
-      const look = looks.get(drive.id);
-      if (look === undefined || look === null) return { drive, approval };
-      if (look === 'closed') return fail('no-permission', {});
-      if (!('level' in look)) throw new ContractError(look);
-      if (look.level > level) fail('approval-void', { drive: drive.id });
-      return { drive, approval: look.approval };
-    });
-    return {
-      drives: agreed.map(({ drive }) => drive),
-      tokens: new Map(agreed.flatMap(({ drive, approval }) => (approval ? [[drive.path, approval]] : []))),
-    };
-  }
-
-  /** Asks a person only where this user may not open a drive as it is. */
-  async function obtainRights(source: Drive, targets: readonly Drive[]): Promise<void> {
-    const disks = [source, ...targets].filter(({ kind }) => kind === 'disk');
-    if (disks.length === 0 || !canElevate()) return;
-    const verdicts = await options.engine().check(disks.map(({ path }) => path));
-    const closed = verdicts.some((verdict, index) =>
-      (disks[index] === source ? verdict.source : verdict.target).reasons.some(
-        ({ code }) => code === 'no-permission',
-      ),
-    );
-    if (closed) await options.elevation.obtain();
   }
 
   function startEngine(
@@ -354,11 +291,11 @@ export function createJobService(options: JobServiceOptions): JobService {
 
   async function addTargets(job: JobId, targets: readonly Approval[]): Promise<TargetId[]> {
     const { run } = liveOf(job);
-    await obtainRights(
+    await desk.obtainRights(
       sourceOf(run.job),
       targets.map(({ drive }) => driveOf(drive)),
     );
-    const { drives, tokens } = await demandAll(sourceOf(run.job), targets);
+    const { drives, tokens } = await desk.demandAll(sourceOf(run.job), targets);
     const riders = drives.map((drive, index) => ({
       id: freeTargetId(liveOf(job).run, index),
       card: cardOf(drive),
@@ -373,14 +310,14 @@ export function createJobService(options: JobServiceOptions): JobService {
   return {
     async check({ source, targets, job }) {
       const from = job === undefined ? driveOf(source) : sourceOf(liveOf(job).run.job);
-      return checkAll(targets.map(driveOf), from);
+      return desk.checkAll(targets.map(driveOf), from);
     },
 
     async checkRetry(job, targets) {
       const { run } = liveOf(job);
       const card = (target: TargetId): DriveId =>
         run.job.targets[target]?.card.drive ?? fail('no-such-drive');
-      return checkAll(
+      return desk.checkAll(
         targets.map((target) => driveOf(card(target))),
         sourceOf(run.job),
       );
@@ -395,12 +332,12 @@ export function createJobService(options: JobServiceOptions): JobService {
       const from = driveOf(source);
       const [reason] = from.asSource.reasons;
       if (reason) throw new ContractError(reason);
-      await obtainRights(
+      await desk.obtainRights(
         from,
         targets.map(({ drive }) => driveOf(drive)),
       );
       // After the prompt, however long it was open: the drives may be others by now.
-      const { drives, tokens } = await demandAll(driveOf(source), targets);
+      const { drives, tokens } = await desk.demandAll(driveOf(source), targets);
       const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
       const id = newJobId();
       const run = newRun(id, cardOf(from), from.size, { ...options.defaults(), ...given }, clock.now());
@@ -423,11 +360,11 @@ export function createJobService(options: JobServiceOptions): JobService {
 
     async retry(job, targets) {
       const { run } = liveOf(job);
-      await obtainRights(
+      await desk.obtainRights(
         sourceOf(run.job),
         targets.map(({ drive }) => driveOf(drive)),
       );
-      const { drives, tokens } = await demandAll(sourceOf(run.job), targets);
+      const { drives, tokens } = await desk.demandAll(sourceOf(run.job), targets);
       const riders = drives.map((drive) => {
         const place = Object.values(liveOf(job).run.job.targets).find(
           (target) => target.card.drive === drive.id && isFinal(target.state),

@@ -3,8 +3,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobId } from '@contract/groups/common.ts';
-import { decodeEvent } from '../helper/helper-messages.ts';
-import { JobLedger, type JobSummary } from '../helper/job-ledger.ts';
+import { decodeEvent, type JobSummary } from '@contract/helper-messages.ts';
+import { JobLedger } from '../helper/job-ledger.ts';
 
 export interface KeptResults {
   /** A path for the result of a job about to begin; nothing is there. */

@@ -13,7 +13,8 @@ function fakeConnection(): Connection & { patches: Patch[]; slow: boolean; tooLa
     patches: [],
     slow: false,
     tooLarge: false,
-    emit(_name, patch) {
+    emit(_name, data) {
+      const patch = data as Patch;
       if (this.tooLarge && patch.steps.length > 0) return false;
       this.patches.push(patch);
       return true;

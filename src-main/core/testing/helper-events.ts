@@ -1,10 +1,10 @@
 /** Messages of the helper, short to write in tests. */
-import type { HelperEventOf, TargetState } from '../helper/helper-messages.ts';
-import type { JobSummary, TargetResult } from '../helper/job-ledger.ts';
+import type { HelperEventOf, JobSummary, TargetResult, TargetState } from '@contract/helper-messages.ts';
 
 export const jobEvent = (change: Partial<HelperEventOf<'job'>> = {}): HelperEventOf<'job'> => ({
   event: 'job',
   t: 0,
+  task: 'copy',
   job: 'key-1',
   role: 'producer',
   source: { path: '/dev/sda', size: 1000, kind: 'device', sectorSize: 512, mountedWritable: false },
@@ -59,6 +59,7 @@ export const summaryOf = (
 ): JobSummary => ({
   event: 'summary',
   t: 9,
+  task: 'copy',
   ok: outcome === 'complete',
   role: 'producer',
   outcome,

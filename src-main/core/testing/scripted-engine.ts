@@ -1,9 +1,10 @@
 /** An engine that does what a test tells it to, and remembers what it was asked. */
 import { EventEmitter } from 'node:events';
 import type { JobRequest } from '../helper/helper-job.ts';
-import type { HelperEvent } from '../helper/helper-messages.ts';
-import type { JobSummary } from '../helper/job-ledger.ts';
-import type { RunningJob, Verdict } from '../helper/verdicts.ts';
+import type { ProbeEvent, ProbeRequest, ProbeVerdict } from '../helper/probe-messages.ts';
+import type { EngineProbe } from '../probes/probe-service.ts';
+import type { HelperEvent, JobSummary } from '@contract/helper-messages.ts';
+import type { RunningJob, Verdict } from '@contract/helper-verdicts.ts';
 import type { Engine, EngineJob } from '../jobs/engine.ts';
 
 export class ScriptedJob extends EventEmitter implements EngineJob {
@@ -44,9 +45,29 @@ export class ScriptedJob extends EventEmitter implements EngineJob {
   }
 }
 
+export class ScriptedProbe extends EventEmitter implements EngineProbe {
+  readonly finished: Promise<ProbeVerdict>;
+  cancelled = false;
+  end!: (verdict: ProbeVerdict) => void;
+
+  constructor() {
+    super();
+    this.finished = new Promise((resolve) => (this.end = resolve));
+  }
+
+  tell(event: ProbeEvent): void {
+    this.emit('event', event);
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+  }
+}
+
 export interface ScriptedEngine extends Engine {
   started: { request: JobRequest; job: ScriptedJob }[];
   attached: { key: string; job: ScriptedJob }[];
+  probed: { request: ProbeRequest; probe: ScriptedProbe }[];
   /** What `listJobs` answers. */
   runs: RunningJob[];
   /** Changes the verdict for a path. */
@@ -73,6 +94,7 @@ export function scriptedEngine(): ScriptedEngine {
   return {
     started: [],
     attached: [],
+    probed: [],
     runs: [],
     judge: (verdict) => verdict,
     look: (verdict) => verdict,
@@ -85,6 +107,11 @@ export function scriptedEngine(): ScriptedEngine {
       const job = new ScriptedJob();
       this.attached.push({ key, job });
       return job;
+    },
+    probe(request) {
+      const probe = new ScriptedProbe();
+      this.probed.push({ request, probe });
+      return probe;
     },
     async listJobs() {
       return this.runs;

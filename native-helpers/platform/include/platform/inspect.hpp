@@ -17,6 +17,8 @@ struct PathFacts {
   PathKind kind = PathKind::missing;
   int read_error = 0, write_error = 0;  ///< why this user may not read or write it (system error number), 0: may
   Identity identity;
+  std::string lasting;              ///< the same after a pull or a restart: a serial number, a port, a file's path; empty if nothing is known
+  std::uint64_t modified_ns = 0;    ///< files only: time of the last change, 0 if unknown
   std::uint64_t size = 0;           ///< bytes
   std::uint32_t sector = 512, physical_sector = 512;
   /// Where it is plugged in, in the system's own words, its serial number and its world-wide name: raw bytes of the drive, empty where the

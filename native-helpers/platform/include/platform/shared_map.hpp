@@ -13,8 +13,9 @@ namespace carousel::platform {
 /// A mapped shared file. It has no name that could be left behind: processes get it by inheriting the handle.
 class SharedMap {
  public:
-  /// Makes it, readable and writable by this user only, with every page allocated and its size sealed. Code::no_memory.
-  static Result<SharedMap> create(std::uint64_t size);
+  /// Makes it, readable and writable by this user only, with its size sealed and the pages of its first `allocated` bytes allocated.
+  /// Code::no_memory.
+  static Result<SharedMap> create(std::uint64_t size, std::uint64_t allocated);
   /// Maps one that was inherited; takes ownership of the handle.
   static Result<SharedMap> adopt(NativeHandle handle);
 
@@ -22,6 +23,10 @@ class SharedMap {
   SharedMap(SharedMap&& other) noexcept;
   SharedMap& operator=(SharedMap&& other) noexcept;
   ~SharedMap();
+
+  /// Allocates the pages of one more part, from any process that has it mapped: memory that was not allocated must not be touched, because a
+  /// lack of it would end the process. Does nothing where create() allocates all of it. Code::no_memory.
+  [[nodiscard]] Status allocate(std::uint64_t offset, std::uint64_t length) const;
 
   [[nodiscard]] std::byte* data() const { return data_; }
   [[nodiscard]] std::uint64_t size() const { return size_; }

@@ -213,6 +213,9 @@ function oneShot() {
   }
   if (command === 'check' || command === 'survey')
     for (const path of rest) process.stdout.write(JSON.stringify(verdict(path)) + '\n');
+  if (command === 'resumable')
+    for (const path of rest.slice(3))
+      process.stdout.write(`${JSON.stringify({ path, blocks: path.includes('left') ? 4 : 0, of: 10 })}\n`);
   if (command === 'jobs') process.stdout.write('{"job":"k1","pid":42,"source":"/a","more":1}\n');
   if (command === '--version') process.stdout.write('{"version":1,"helper":"0.1.0"}\n');
 }

@@ -1,0 +1,42 @@
+#include "engine/consumer/evidence.hpp"
+
+#include <optional>
+
+#include "base/json.hpp"
+
+namespace carousel {
+namespace {
+
+constexpr std::size_t kMostBlocks = 64;
+/// Each costs a look at the digests of all blocks.
+constexpr std::size_t kMostEchoes = 16;
+
+/// The one block of the source with this digest; nothing if several have it (empty space looks alike everywhere).
+std::optional<std::uint64_t> only_block_with(const ring::Ring& ring, const Digest& digest) {
+  std::optional<std::uint64_t> found;
+  for (std::uint64_t block = 0; block < ring.block_count(); ++block) {
+    const ring::BlockRecord& record = ring.record(block);
+    if (record.state.load() == 0 || record.digest != digest) continue;
+    if (found) return std::nullopt;
+    found = block;
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string evidence_line(const ring::Ring& ring, int attempt, const std::vector<BadBlock>& bad) {
+  std::vector<std::string> blocks, echoes;
+  std::size_t looked = 0;
+  for (const BadBlock& block : bad) {
+    if (blocks.size() < kMostBlocks) blocks.push_back(std::to_string(block.number));
+    if (!block.found || looked == kMostEchoes) continue;
+    ++looked;
+    if (const auto of = only_block_with(ring, *block.found)) echoes.push_back(json::Fields().add("block", block.number).add("of", *of).str());
+  }
+  json::Fields line;
+  line.add("say", "bad").add("attempt", attempt).raw("blocks", json::list(blocks)).add("more", std::uint64_t{bad.size() - blocks.size()});
+  return line.raw("echoes", json::list(echoes)).str();
+}
+
+}  // namespace carousel

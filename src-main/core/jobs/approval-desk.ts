@@ -1,0 +1,110 @@
+/**
+ * Where drives are looked at, approved and, where that is needed, rights to them are asked for: the same for a copy and a
+ * probe. What was agreed to comes out as the helper's own tokens.
+ */
+import { appError, ContractError, fail, type AppError } from '@contract/errors.ts';
+import type { DriveId } from '@contract/groups/common.ts';
+import type { Drive } from '@contract/groups/drives.ts';
+import type { Approval, TargetCheck } from '@contract/groups/jobs.ts';
+import type { Approvals } from '../helper/helper-job.ts';
+import { surveyAll } from '../helper/survey.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { Elevation } from '../ports.ts';
+import { createApprovals, lookOf, type Look, type SourceLike } from './approvals.ts';
+import type { Engine } from './engine.ts';
+
+export interface ApprovalDeskOptions {
+  engine: () => Pick<Engine, 'check' | 'survey'>;
+  elevation: Elevation;
+  logger: Logger;
+  /** The catalogue as it is now. Throws a `ContractError` for a drive that is not in it. */
+  drive: (id: DriveId) => Drive;
+  /** Why this drive cannot be written to just now. */
+  reasons: (drive: Drive) => readonly AppError[];
+}
+
+export interface ApprovalDesk {
+  /** What writing to the drives would mean. */
+  checkAll(drives: readonly Drive[], source: SourceLike): Promise<TargetCheck[]>;
+  /** Asks a person, but only where this user may not open a drive as it is. */
+  obtainRights(source: Drive | null, targets: readonly Drive[]): Promise<void>;
+  /**
+   * The drives, and the tokens that the helper will ask for. Drives that could not be looked into before the rights were
+   * there are now. Throws a `ContractError` unless every approval is for its drive as it is.
+   */
+  demandAll(
+    source: SourceLike,
+    targets: readonly Approval[],
+  ): Promise<{ drives: Drive[]; tokens: Approvals }>;
+}
+
+/** A desk whose approvals are worth nothing at any other. */
+export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
+  const { drive: driveOf, reasons } = options;
+  const approvals = createApprovals();
+  const canElevate = (): boolean => ['on-demand', 'asking', 'granted'].includes(options.elevation.state);
+
+  /** Lets the helper look at what is on the drives. */
+  async function lookAt(drives: readonly Drive[]): Promise<Map<DriveId, Look>> {
+    const disks = drives.filter(({ kind }) => kind === 'disk');
+    if (disks.length === 0) return new Map();
+    const paths = disks.map(({ path }) => path);
+    const verdicts = await surveyAll(options.engine(), paths).catch((error: unknown) => {
+      options.logger.error('jobs', `the drives could not be looked at: ${String(error)}`);
+      return null;
+    });
+    return new Map(
+      disks.map((drive, index) => [
+        drive.id,
+        verdicts ? lookOf(drive, verdicts[index], canElevate()) : appError('helper-failed'),
+      ]),
+    );
+  }
+
+  return {
+    async checkAll(drives, source) {
+      const looks = await lookAt(drives);
+      // As they are by now: reading a slow drive takes a moment.
+      return drives.map(({ id }) => {
+        const drive = driveOf(id);
+        return approvals.check(drive, source, looks.get(id) ?? null, reasons(drive));
+      });
+    },
+
+    async obtainRights(source, targets) {
+      const disks = [...(source ? [source] : []), ...targets].filter(({ kind }) => kind === 'disk');
+      if (disks.length === 0 || !canElevate()) return;
+      const verdicts = await options.engine().check(disks.map(({ path }) => path));
+      const closed = verdicts.some((verdict, index) =>
+        (disks[index] === source ? verdict.source : verdict.target).reasons.some(
+          ({ code }) => code === 'no-permission',
+        ),
+      );
+      if (closed) await options.elevation.obtain();
+    },
+
+    async demandAll(source, targets) {
+      if (new Set(targets.map(({ drive }) => drive)).size < targets.length) fail('duplicate-target', {});
+      const demand = (): { drive: Drive; level: number; approval: string }[] =>
+        targets.map((given) => {
+          const drive = driveOf(given.drive);
+          return { drive, ...approvals.demand(drive, source, given, reasons(drive)) };
+        });
+      const unseen = demand().filter(({ drive, approval }) => drive.kind === 'disk' && approval === '');
+      const looks = await lookAt(unseen.map(({ drive }) => drive));
+      // Once more after the look, and with what it has shown.
+      const agreed = demand().map(({ drive, level, approval }) => {
+        const look = looks.get(drive.id);
+        if (look === undefined || look === null) return { drive, approval };
+        if (look === 'closed') return fail('no-permission', {});
+        if (!('level' in look)) throw new ContractError(look);
+        if (look.level > level) fail('approval-void', { drive: drive.id });
+        return { drive, approval: look.approval };
+      });
+      return {
+        drives: agreed.map(({ drive }) => drive),
+        tokens: new Map(agreed.flatMap(({ drive, approval }) => (approval ? [[drive.path, approval]] : []))),
+      };
+    },
+  };
+}
