@@ -23,9 +23,25 @@ async function timed(command) {
   return seconds(from);
 }
 
+/** Targets for the helper's own verbs, drives with the approval of this moment. */
+export function approved(targets) {
+  if (targets.length === 0) return [];
+  const { status, stdout, stderr } = spawnSync(helperPath, ['survey', ...targets], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the targets could not be looked at: ${stderr}`);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .map(({ path: at, survey }) => ({
+      path: at,
+      ...(survey?.approval ? { approval: survey.approval } : {}),
+    }));
+}
+
 /** A job of the engine that can be talked to while it runs. */
 export class Job {
   constructor(source, targets, options = {}, manifest = undefined) {
+    const riders = approved(targets); // before the clock runs
     this.events = [];
     this.child = spawn(helperPath, ['job'], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
     this.from = process.hrtime.bigint();
@@ -36,7 +52,6 @@ export class Job {
       rest = lines.pop();
       for (const line of lines) this.#take(JSON.parse(line));
     });
-    const riders = targets.map((p) => ({ path: p }));
     this.say(
       manifest === undefined
         ? { verb: 'start', version: 1, source: { path: source }, targets: riders, options }

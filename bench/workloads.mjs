@@ -2,7 +2,7 @@
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { Lab, canMakeSticks, makeSource } from '../testlab/sticks.mjs';
-import { Job, peers, readers } from './peers.mjs';
+import { approved, Job, peers, readers } from './peers.mjs';
 
 const MiB = 1024 ** 2;
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
@@ -171,7 +171,7 @@ export function late({ quick }) {
     for (const [i, part] of [0.25, 0.5, 0.75].entries()) {
       await job.until((e) => e.event === 'head' && e.bytesRead >= part * size);
       const asked = Number(process.hrtime.bigint() - job.from) / 1e9;
-      job.say({ verb: 'add', targets: [{ path: made[i + 1].dev }] });
+      job.say({ verb: 'add', targets: approved([made[i + 1].dev]) });
       waits.push(
         job
           .until((e) => e.event === 'target' && e.target === made[i + 1].dev && e.state === 'done')

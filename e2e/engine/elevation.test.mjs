@@ -239,6 +239,41 @@ describe('rights', { concurrency: 1 }, () => {
     },
   );
 
+  scenario(
+    'comparing, healing and probing get rights the same way; manifest and maps belong to who asked',
+    { sticks: true, when: noUser || noSudo },
+    async (w) => {
+      const folder = home(w, carol);
+      const source = await sourceOf(w, folder);
+      const [stick] = await lockedSticks(w, ['a']);
+      const { PATH, times } = allow(w, folder);
+      const manifest = path.join(folder, 'manifest');
+      const run = async (...args) => {
+        const end = await as(w, carol, program(...args, '--json'), { folder, PATH }).exit;
+        await nobodyLeft();
+        return end;
+      };
+      const copied = await run('copy', source, stick.dev, '--yes', '--manifest', manifest);
+      assert.equal(copied.code, 0, copied.stderr);
+      assert.equal(fs.statSync(manifest).uid, uid);
+      const maps = path.join(folder, 'resume');
+      assert.equal(fs.statSync(maps).uid, uid);
+      fs.writeFileSync(stick.dev, 'rot', { flag: 'r+' });
+      const heal = ['--heal', '--source', source];
+      const unasked = await run('verify', stick.dev, '--manifest', manifest, ...heal);
+      assert.equal(endOf(unasked.summary, stick.dev), 'refused not-approved', unasked.stderr);
+      const bad = await run('verify', stick.dev, '--manifest', manifest);
+      assert.equal(endOf(bad.summary, stick.dev), 'failed verify-mismatch 0', bad.stderr);
+      const healed = await run('verify', stick.dev, '--manifest', manifest, ...heal, '--yes');
+      assert.equal(endOf(healed.summary, stick.dev), 'verified', healed.stderr);
+      await w.equal(source, stick.dev, SIZE);
+      const probed = await run('probe', stick.dev, '--yes');
+      assert.deepEqual([probed.code, probed.events.at(-1).verdict], [0, 'genuine'], probed.stderr);
+      await w.equal(source, stick.dev, SIZE);
+      assert.equal(times(), 5);
+    },
+  );
+
   scenario('three jobs of one app ask once', { sticks: true, when: noUser || noSudo }, async (w) => {
     const folder = home(w, carol);
     const source = await sourceOf(w, folder);
@@ -390,15 +425,17 @@ describe('the elevated helper and those who would misuse it', { concurrency: 1 }
           { args: ['consume', '/dev/null'] },
           { args: ['broker', '/tmp'] },
           { args: ['job', 'more'] },
+          { args: ['probe', 'more'] },
+          { args: ['examine', '/dev/null'] },
           { args: [] },
           { args: ['check', '/dev/null'] },
         ],
       });
       const ends = await until(() => {
         const found = meeting.player.events.filter(({ said }) => said?.ended);
-        return found.length === 5 && found.map(({ said }) => said);
+        return found.length === 7 && found.map(({ said }) => said);
       }, 'all answers');
-      assert.equal(ends.filter(({ problem }) => problem === 'refused').length, 4);
+      assert.equal(ends.filter(({ problem }) => problem === 'refused').length, 6);
       assert.equal(ends.filter(({ code }) => code === 0).length, 1);
       await meeting.end();
     },

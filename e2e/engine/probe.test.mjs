@@ -132,7 +132,7 @@ describe('probe: damage', () => {
     ['a sector that cannot be written', { writeError: [AT, 4096] }, 'damaged'],
     ['a lost write', { drop: [AT, 4096] }, 'damaged'],
     ['dead sectors at the very end', { readError: [128 * MiB - 4096, 4096] }, 'damaged'],
-    ['every second read differs', { flaky: [100 * MiB, 28 * MiB - 300 * K] }, 'unstable'],
+    ['every second read differs', { flaky: [100 * MiB, 26 * MiB] }, 'unstable'],
   ]) {
     scenario(`${name}: ${word}`, { sticks: true }, async (w) => {
       const [stick] = await w.sticks(['d'], { size: '128M' });

@@ -267,3 +267,80 @@ describe('a yes that is not enough', { concurrency: 1 }, () => {
     },
   );
 });
+
+describe('what writes besides a copy', { concurrency: 1 }, () => {
+  scenario('a probe writes to exactly the drive that was approved', { sticks: true }, async (w) => {
+    const { right, wrong, link } = await twoSticks(w);
+    const token = await approvalOf(w, link);
+    point(link, wrong.dev);
+    for (const [approval, code] of [
+      [undefined, 'not-approved'],
+      ['', 'not-approved'],
+      [token, 'other-than-approved'],
+      [token.replace('A1-1', 'A1-0'), 'other-than-approved'],
+    ])
+      for (const full of [false, true]) {
+        const asks = { path: link, ...(approval === undefined ? {} : { approval }) };
+        const probe = w.probe(link, { full }, { asks });
+        const end = await probe.exit;
+        const { outcome, left, error } = probe.verdict;
+        assert.deepEqual([outcome, left, error?.code, end.code], ['refused', 'as-before', code, 1]);
+      }
+    const program = await w.command(['probe', link, '--approve', token, '--json']).exit;
+    assert.equal(program.code, 3, program.stderr);
+    for (const stick of [right, wrong]) await assertUntouched(stick);
+    point(link, right.dev);
+    const good = await w.command(['probe', link, '--approve', token, '--json']).exit;
+    assert.deepEqual([good.code, good.events.at(-1).verdict], [0, 'genuine'], good.stderr);
+    await assertUntouched(wrong);
+  });
+
+  scenario('--yes is not enough for a probe of an encrypted stick', { sticks: true }, async (w) => {
+    const { wrong } = await twoSticks(w);
+    await put(wrong, Buffer.concat([Buffer.from('LUKS\xba\xbe', 'latin1'), Buffer.alloc(4090)]), 0);
+    const no = await w.command(['probe', wrong.dev, '--yes']).exit;
+    assert.equal(no.code, 3, no.stderr);
+    assert.match(no.stderr, /carousel approve/);
+    await assertUntouched(wrong);
+    const token = await approvalOf(w, wrong.dev, ['--typed', wrong.dev.slice('/dev/'.length)]);
+    assert.equal((await w.command(['probe', wrong.dev, '--approve', token]).exit).code, 0);
+  });
+
+  scenario('healing needs an approval, comparing needs none', { sticks: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const manifest = w.path('manifest');
+    const { right, wrong, link } = await twoSticks(w);
+    const targets = [right.dev, wrong.dev];
+    assert.equal((await w.copy(source, targets, ['--manifest', manifest]).exit).code, 0);
+    for (const stick of [right, wrong]) await put(stick, Buffer.from('rot'), 2 * MiB);
+    const token = await approvalOf(w, link);
+    point(link, wrong.dev);
+    const heal = (approval) =>
+      w.verification(
+        [{ path: link, ...(approval === undefined ? {} : { approval }) }],
+        manifest,
+        { heal: true },
+        { source },
+      );
+    for (const [approval, code] of [
+      [undefined, 'not-approved'],
+      [token, 'other-than-approved'],
+    ]) {
+      const run = heal(approval);
+      await run.exit;
+      assert.equal(endOf(run.summary, link), `refused ${code}`, JSON.stringify(run.summary));
+    }
+    const compared = w.verification(targets, manifest);
+    await compared.exit;
+    for (const target of targets)
+      assert.equal(endOf(compared.summary, target), `failed verify-mismatch ${2 * MiB}`);
+    for (const stick of [right, wrong]) await assertUntouched(stick);
+    const healed = await w.command([
+      ...['verify', right.dev, '--manifest', manifest, '--heal', '--source', source],
+      ...['--approve', token, '--json'],
+    ]).exit;
+    assert.equal(healed.code, 0, healed.stderr);
+    await w.equal(source, right.dev, SIZE);
+    await assertUntouched(wrong);
+  });
+});

@@ -111,8 +111,8 @@ TEST("verbs: ranges to skip, and a probe") {
   CHECK(v.ok());
   const auto& skip = std::get<StartVerb>(v->what).options.skip;
   CHECK(skip.size() == 2 && skip[1].offset == 5 && skip[1].length == 1);
-  const auto p = decode_verb(R"({"verb":"probe","version":1,"target":{"path":"/a"},"options":{"full":true,"stallTimeout":9}})");
+  const auto p = decode_verb(R"({"verb":"probe","version":1,"target":{"path":"/a","approval":"A1"},"options":{"full":true,"stallTimeout":9}})");
   CHECK(p.ok());
   const auto& probe = std::get<ProbeVerb>(p->what);
-  CHECK(probe.target == "/a" && probe.full && probe.stall_timeout == 9);
+  CHECK(probe.target.path == "/a" && probe.target.approval == "A1" && probe.full && probe.stall_timeout == 9);
 }

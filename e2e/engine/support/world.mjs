@@ -125,12 +125,11 @@ export class World {
     return this.#ask({ verb: 'start', source: { path: source }, targets, options }, hang);
   }
 
-  /** Targets held against a manifest by the helper itself. */
-  verification(targets, manifest, options = {}, { hang } = {}) {
-    return this.#ask(
-      { verb: 'verify', manifest, targets: targets.map((at) => ({ path: at })), options },
-      hang,
-    );
+  /** Targets, as they go over the wire or just their paths, held against a manifest by the helper itself. `source`: heals from it. */
+  verification(targets, manifest, options = {}, { hang, source } = {}) {
+    const riders = targets.map((at) => (typeof at === 'string' ? { path: at } : at));
+    const from = source === undefined ? {} : { source: { path: source } };
+    return this.#ask({ verb: 'verify', manifest, ...from, targets: riders, options }, hang);
   }
 
   #ask(verb, hang) {
