@@ -104,9 +104,9 @@ async function approve(
   const { path, verdict } = found;
   const name = cleanText(path);
   const need = needOf(found);
-  // What is refused is no question; with --yes the helper says so by itself.
+  // What is refused is no question; with --yes the helper says so by itself. It could not say why a drive was not to be looked at.
   if (need.kind === 'away')
-    return yes
+    return yes && verdict?.target.ok === false
       ? undefined
       : refuse(`${name} ${errorWords(need.error.code).happened}`, exitOfCode(need.error.code));
   if (!verdict?.exists) return yes ? undefined : refuse(`${name} ${errorWords('not-found').happened}`);
