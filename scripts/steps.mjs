@@ -1,5 +1,7 @@
 // The steps of `npm test`, in order. A step whose `input` is not there (yet) is not listed.
 //
+//   lane     steps beside each other with this run at the same time as those of another lane, one after the other within one; what they print
+//            comes when they end
 //   input    what must exist: a path, or a function that says so
 //   packages Debian packages whose program the step uses: [program, package]; installed where we may
 //   needs    a program without which the step is skipped
@@ -40,25 +42,46 @@ const engineTests = () => filesBelow('e2e/engine', (file) => file.endsWith('.tes
 const reportFile = (name) => (folder) => path.join(folder, name);
 
 export const steps = [
-  { name: 'typecheck', input: 'tsconfig.json', commands: () => [node(inRoot('scripts/typecheck.mjs'))] },
+  { name: 'helper', input: 'native-helpers/build.mjs', commands: () => [nativeBuild()] },
+  { name: 'build', input: 'scripts/build.mjs', commands: () => [node(inRoot('scripts/build.mjs'))] },
+  {
+    name: 'typecheck',
+    lane: 'scripts',
+    input: 'tsconfig.json',
+    commands: () => [node(inRoot('scripts/typecheck.mjs'))],
+  },
   {
     name: 'lint',
+    lane: 'scripts',
     input: 'eslint.config.js',
     commands: () => [node(tool.eslint(), '.', '--max-warnings', '0')],
   },
   {
     name: 'format',
+    lane: 'scripts',
     input: '.prettierrc',
     commands: () => [node(tool.prettier(), '--check', '--log-level', 'warn', '.')],
   },
   {
     name: 'layers',
+    lane: 'scripts',
     input: 'scripts/check-layers.mjs',
     commands: () => [node(inRoot('scripts/check-layers.mjs'))],
     counts: fromText,
   },
   {
+    name: 'unit',
+    lane: 'scripts',
+    input: () => unitTests().length > 0,
+    commands: (report) => [
+      node(tool.vitest(), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`),
+    ],
+    report: reportFile('vitest.json'),
+    counts: fromVitest,
+  },
+  {
     name: 'native',
+    lane: 'native',
     input: nativeInput,
     commands: () => [nativeBuild('--debug', '--tests'), nativeTests('Debug')],
     counts: fromText,
@@ -66,6 +89,7 @@ export const steps = [
   },
   {
     name: 'races',
+    lane: 'native',
     input: nativeInput,
     commands: () => [nativeBuild('--tsan', '--tests'), atFixedAddresses(nativeTests('Tsan', 'races'))],
     counts: fromText,
@@ -73,22 +97,12 @@ export const steps = [
   },
   {
     name: 'model',
+    lane: 'native',
     input: 'model/check.mjs',
     packages: [['spin', 'spin']],
     needs: 'spin',
     commands: () => [node(inRoot('model/check.mjs'))],
     counts: fromText,
-  },
-  { name: 'helper', input: 'native-helpers/build.mjs', commands: () => [nativeBuild()] },
-  { name: 'build', input: 'scripts/build.mjs', commands: () => [node(inRoot('scripts/build.mjs'))] },
-  {
-    name: 'unit',
-    input: () => unitTests().length > 0,
-    commands: (report) => [
-      node(tool.vitest(), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`),
-    ],
-    report: reportFile('vitest.json'),
-    counts: fromVitest,
   },
   {
     name: 'engine',

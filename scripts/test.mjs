@@ -1,4 +1,4 @@
-// `npm test`: everything that can be checked on this machine, one step after the other, with a table at the end.
+// `npm test`: everything that can be checked on this machine, step by step, with a table at the end.
 //   npm test -- --only NAME     just this step (may be given more than once)
 //   npm test -- --skip NAME     all but this step (may be given more than once)
 
@@ -48,14 +48,16 @@ function readCounts({ counts, report }, folder, output) {
   return fs.existsSync(file) ? counts(fs.readFileSync(file, 'utf8')) : undefined;
 }
 
-async function runStep(step, folder) {
+/** Runs one step; `tell` takes what it prints, all at once in the end, if it may not print by itself. */
+async function runStep(step, folder, tell) {
   if (step.left !== undefined) return { state: 'skip', note: step.left };
   if (step.needs !== undefined && !onPath(step.needs))
     return { state: 'skip', note: `${step.needs} is not installed` };
   const limitSeconds = step.limit ?? defaultLimit;
   let result;
   for (const { command, args, env } of step.commands(step.report?.(folder))) {
-    result = await run(command, args, { env, limitSeconds });
+    result = await run(command, args, { env, limitSeconds, quiet: tell !== undefined });
+    tell?.(result.output);
     if (result.ok) continue;
     const why = result.timedOut
       ? `stopped after ${limitSeconds} s`
@@ -101,21 +103,42 @@ await installPackages(chosen);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'carousel-test-'));
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
 
-const results = [];
-for (const step of chosen) {
-  console.log(`\n== ${step.name}`);
-  const started = performance.now();
-  const outcome = await runStep(step, folder);
-  results.push({ name: step.name, seconds: (performance.now() - started) / 1000, ...outcome });
+/** Steps that may run at the same time, by lane; every other step by itself. */
+function stages() {
+  const stages = [];
+  for (const step of chosen) {
+    const last = stages.at(-1);
+    if (step.lane !== undefined && last?.[0][0].lane !== undefined) {
+      const lane = last.find(([first]) => first.lane === step.lane);
+      if (lane) lane.push(step);
+      else last.push([step]);
+    } else stages.push([[step]]);
+  }
+  return stages;
 }
 
-printTable(results);
+const results = new Map();
+async function runLane(lane, alone) {
+  for (const step of lane) {
+    const said = [];
+    if (alone) console.log(`\n== ${step.name}`);
+    const started = performance.now();
+    const outcome = await runStep(step, folder, alone ? undefined : (text) => said.push(text));
+    if (!alone) process.stdout.write(`\n== ${step.name}\n${said.join('')}`);
+    results.set(step, { name: step.name, seconds: (performance.now() - started) / 1000, ...outcome });
+  }
+}
+
+for (const lanes of stages()) await Promise.all(lanes.map((lane) => runLane(lane, lanes.length === 1)));
+
+const table = chosen.map((step) => results.get(step));
+printTable(table);
 const total = { passed: 0, failed: 0, skipped: 0 };
-for (const { state, counts } of results) {
+for (const { state, counts } of table) {
   const part = contribution(state, counts);
   for (const key of Object.keys(total)) total[key] += part[key];
 }
-process.exitCode = results.some(({ state }) => state === 'FAIL') ? 1 : 0;
+process.exitCode = table.some(({ state }) => state === 'FAIL') ? 1 : 0;
 console.log(
   `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
 );

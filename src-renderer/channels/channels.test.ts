@@ -15,6 +15,7 @@ function linkedBridges(): [CarouselBridge, CarouselBridge] {
     post: (text) => void setTimeout(() => ends[1 - own]?.receive?.(text)),
     on: (receive, closed) => (ends[own] = { receive, closed }),
     close: () => void setTimeout(() => ends[1 - own]?.closed?.()),
+    pathOf: () => '',
   });
   return [bridge(0), bridge(1)];
 }
