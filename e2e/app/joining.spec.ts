@@ -1,4 +1,6 @@
 /** Stepping on and off while a job runs, and what never happens meanwhile. */
+import { randomBytes } from 'node:crypto';
+import { open } from 'node:fs/promises';
 import { expect, test } from './app.ts';
 import {
   add,
@@ -168,6 +170,14 @@ test('two sources at once, each with its own row', async ({ lab, carousel }) => 
   expect(await differsFrom(4, sticks.Beta, sticks.South.size)).toBe(-1);
 });
 
+/** Something that could be lost: a drive that holds nothing but zeros is shown as blank. */
+async function writeContent(device: string) {
+  const drive = await open(device, 'r+');
+  await drive.write(randomBytes(65_536), 0, 65_536, 0);
+  await drive.sync();
+  await drive.close();
+}
+
 test('the sheet says what will be erased, and no key press confirms it by accident', async ({
   lab,
   carousel,
@@ -177,6 +187,10 @@ test('the sheet says what will be erased, and no key press confirms it by accide
     Alpha: { size: '8M', label: 'HOLIDAY' },
     Beta: { size: '8M' },
   });
+  for (const stick of [sticks.Alpha, sticks.Beta]) {
+    await writeContent(stick.dev);
+    await stick.stat({ reset: true });
+  }
   const page = await carousel.open({ settings: small, env: lab.env });
   await useAsSource(page, 'Master');
   await add(page, 'Alpha', 'Beta');
