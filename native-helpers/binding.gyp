@@ -47,7 +47,7 @@
         'platform_sources': [
           'platform/win32/access.cpp', 'platform/win32/backing_image.cpp', 'platform/win32/block_file.cpp', 'platform/win32/clock.cpp',
           'platform/win32/device_watcher.cpp', 'platform/win32/disk.cpp', 'platform/win32/doorbell.cpp', 'platform/win32/endpoint.cpp',
-          'platform/win32/handle.cpp', 'platform/win32/identity.cpp', 'platform/win32/inspect.cpp', 'platform/win32/path.cpp',
+          'platform/win32/handle.cpp', 'platform/win32/identity.cpp', 'platform/win32/inspect.cpp', 'platform/win32/path.cpp', 'platform/win32/plain_file.cpp',
           'platform/win32/pipe_stream.cpp', 'platform/win32/process.cpp', 'platform/win32/random.cpp', 'platform/win32/rendezvous.cpp', 'platform/win32/rights.cpp',
           'platform/win32/shared_map.cpp', 'platform/win32/small_file.cpp', 'platform/win32/standard_stream.cpp',
           'platform/win32/system_disks.cpp', 'platform/win32/system_error.cpp', 'platform/win32/termination.cpp', 'platform/win32/text.cpp',

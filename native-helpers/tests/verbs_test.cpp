@@ -20,7 +20,7 @@ TEST("verbs: verify is a job of its own kind") {
   const auto v = decode_verb(R"({"verb":"verify","version":1,"manifest":"/m","targets":[{"path":"/b"}],"options":{"sample":true,"stallTimeout":7}})");
   CHECK(v.ok());
   const auto& s = std::get<StartVerb>(v->what);
-  CHECK(s.reference == "/m" && s.source.empty() && s.targets == std::vector<std::string>{"/b"});
+  CHECK(s.reference == "/m" && s.source.empty() && s.targets.size() == 1 && s.targets[0].path == "/b");
   CHECK(s.options.verify && s.options.sample && !s.options.heal && s.options.stall_timeout == 7);
   const auto heal = decode_verb(R"({"verb":"verify","version":1,"manifest":"/m","source":{"path":"/s"},"targets":[],"options":{"heal":true}})");
   CHECK(heal.ok() && std::get<StartVerb>(heal->what).source == "/s" && std::get<StartVerb>(heal->what).options.heal);
