@@ -8,12 +8,12 @@ const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 export const helperPath = path.join(root, 'native-helpers/build/Release/carousel-helper');
 export const limitPath = path.join(root, 'native-helpers/build/Release/carousel-bench-limit');
 
-const has = (program) => !spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status;
-const quote = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
+export const has = (program) => !spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status;
+export const quote = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 const seconds = (from) => Number(process.hrtime.bigint() - from) / 1e9;
 
 /** Runs a shell command to its end; the seconds it took. Throws if it fails. */
-async function timed(command) {
+export async function timed(command) {
   const from = process.hrtime.bigint();
   const child = spawn('bash', ['-o', 'pipefail', '-c', command], { stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';
@@ -45,6 +45,7 @@ export class Job {
     this.events = [];
     this.child = spawn(helperPath, ['job'], { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
     this.from = process.hrtime.bigint();
+    this.over = new Promise((resolve) => this.child.on('close', resolve));
     this.waiters = [];
     let rest = '';
     this.child.stdout.on('data', (chunk) => {
@@ -74,8 +75,10 @@ export class Job {
       ? Promise.resolve(past)
       : new Promise((resolve) => this.waiters.push({ wanted, resolve: (e) => (resolve(e), false) }));
   }
+  /** The summary, once the helper has ended too, so that its processor time can be counted. */
   async end() {
     const summary = await this.summary;
+    await this.over;
     if (!summary.ok)
       throw new Error(`the engine's copy is not good: ${JSON.stringify(summary).slice(0, 500)}`);
     return summary;

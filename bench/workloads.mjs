@@ -1,44 +1,67 @@
 // The workloads of the bench. Each returns rows {workload, n, unit, ...one figure for each program}; figures are medians of ratios.
-import { copyFileSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { Lab, canMakeSticks, makeSource } from '../testlab/sticks.mjs';
-import { approved, Job, peers, readers } from './peers.mjs';
+import { approved, Job, peers, readers, timed } from './peers.mjs';
 
 const MiB = 1024 ** 2;
-const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
-const round = (x) => Math.round(x * 100) / 100;
+const COMMAND = path.join(import.meta.dirname, '../bin/carousel');
+export const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+export const round = (x) => Math.round(x * 100) / 100;
 
 /** Runs every program in turn, several rounds, so that a busy moment hits all alike; the median time of each. */
-async function compare(names, rounds, once) {
-  const times = Object.fromEntries(names.map((name) => [name, []]));
-  for (let i = 0; i < rounds; ++i) for (const name of names) times[name].push(await once(name, peers[name]));
-  return Object.fromEntries(names.map((name) => [name, median(times[name])]));
+export async function compare(programs, rounds, once) {
+  const times = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
+  for (let i = 0; i < rounds; ++i)
+    for (const [name, run] of Object.entries(programs)) times[name].push(await once(run));
+  return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]));
 }
 
-/** Files in memory: nothing is slow but the programs. Ratio to the limit measured beside them. */
-export async function memory({ quick, rounds }) {
+/** Those that are installed. */
+const installed = () => Object.fromEntries(Object.entries(peers).filter(([, run]) => run));
+
+/** Median times as ratios to that of the limit, which was measured beside them. */
+function rowOf(workload, size, n, took) {
+  const ratios = Object.entries(took).map(([name, time]) => [name, round(time / took.limit)]);
+  return { workload: `${workload}, ${size / MiB} MiB`, n, unit: 'x limit', ...Object.fromEntries(ratios) };
+}
+
+/** A row for each number of targets: drives in memory all of whose pages are there, so nothing is slow but the programs. */
+export const toDrivesInMemory = (workload, size, targetCounts, rounds, programs) =>
+  withSticks(workload, size, async (lab, source) => {
+    const names = Array.from({ length: Math.max(...targetCounts) }, (_, i) => `memory${i}`);
+    const targets = (await lab.newSticks(names, { size, plain: true })).map(({ dev }) => dev);
+    const fill = `if=/dev/zero bs=1M count=${size / MiB} oflag=direct conv=fsync status=none`;
+    for (const target of targets) await timed(`dd of=${target} ${fill}`);
+    const rows = [];
+    for (const n of targetCounts) {
+      const took = await compare(programs, rounds, (run) => run(source, size, targets.slice(0, n)));
+      rows.push(rowOf(workload, size, n, took));
+    }
+    return rows;
+  });
+
+/** The same with new files: making room for them, which the system does page by page, is part of it. */
+export async function toNewFiles(workload, size, targetCounts, rounds, programsIn) {
   const dir = '/dev/shm/carousel-bench';
-  const size = (quick ? 256 : 1024) * MiB;
   mkdirSync(dir, { recursive: true });
   const rows = [];
   try {
     const source = path.join(dir, 'source');
     await makeSource(source, size, 1);
-    for (const n of [1, 2, 4, 8]) {
+    for (const n of targetCounts) {
       const free = statfsSync(dir);
       if (free.bavail * free.bsize < (n + 1) * size) continue;
       const targets = Array.from({ length: n }, (_, i) => path.join(dir, `target-${i}`));
-      const names = Object.keys(peers).filter((name) => peers[name]);
-      const took = await compare(names, rounds, async (_name, run) => {
+      const anew = async (run) => {
         for (const name of readdirSync(dir)) if (name !== 'source') rmSync(path.join(dir, name));
         return run(source, size, targets);
-      });
-      rows.push({
-        workload: `memory speed, ${size / MiB} MiB`,
-        n,
-        unit: 'x limit',
-        ...Object.fromEntries(names.map((x) => [x, round(took[x] / took.limit)])),
-      });
+      };
+      const programs = programsIn(dir);
+      await anew(programs.limit); // a virtual machine may have to fetch so much memory first, once
+      const took = await compare(programs, rounds, anew);
+      rows.push(rowOf(workload, size, n, took));
     }
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -46,44 +69,51 @@ export async function memory({ quick, rounds }) {
   return rows;
 }
 
-/** Eight targets in memory read back and compared with a manifest, beside eight plain readers: what the digests cost. */
-export async function verify({ quick, rounds }) {
-  const dir = '/dev/shm/carousel-bench';
+export const memory = ({ quick, rounds }) =>
+  toDrivesInMemory('to drives in memory', (quick ? 256 : 1024) * MiB, [1, 2, 4, 8], rounds, installed());
+
+/** Also with a manifest, for which all of the source is hashed with SHA-256. */
+export const files = ({ quick, rounds }) =>
+  toNewFiles('to new files in memory', (quick ? 256 : 1024) * MiB, [1, 2, 4, 8], rounds, (dir) => ({
+    ...installed(),
+    'carousel, manifest': async (source, _size, targets) =>
+      (await new Job(source, targets, { manifest: path.join(dir, 'manifest') }).end()).at,
+  }));
+
+/** So little to copy that starting and ending is most of it. */
+export const small = ({ rounds }) =>
+  toNewFiles('starting and ending', 4 * MiB, [1, 2, 8], rounds * 3, installed);
+
+/** Eight drives in memory read back and compared with a manifest, beside eight plain readers: what the digests cost. */
+export function verify({ quick, rounds }) {
   const size = (quick ? 128 : 512) * MiB;
-  mkdirSync(dir, { recursive: true });
-  try {
-    const [source, manifest] = [path.join(dir, 'source'), path.join(dir, 'manifest')];
-    await makeSource(source, size, 1);
-    const targets = Array.from({ length: 8 }, (_, i) => path.join(dir, `target-${i}`));
-    await new Job(source, [targets[0]], { manifest }).end();
-    for (const target of targets.slice(1)) copyFileSync(targets[0], target);
-    const times = { carousel: [], 'dd each': [] };
-    for (let i = 0; i < rounds; ++i)
-      for (const [name, read] of Object.entries(readers)) times[name].push(await read(manifest, targets));
-    const [ours, dd] = [median(times.carousel), median(times['dd each'])];
-    const gib = (8 * size) / 1024 ** 3;
-    return [
-      {
-        workload: `verify, memory speed, ${size / MiB} MiB`,
-        n: 8,
-        unit: 'x dd each',
-        carousel: round(ours / dd),
-        'dd each': 1,
-      },
-      {
-        workload: 'verify beyond plain reading',
-        n: 8,
-        unit: 's per GiB',
-        carousel: round((ours - dd) / gib),
-      },
-    ];
-  } finally {
-    rmSync(dir, { recursive: true, force: true });
-  }
+  return withSticks('verify', size, async (lab, source) => {
+    const names = Array.from({ length: 8 }, (_, i) => `verify${i}`);
+    const targets = (await lab.newSticks(names, { size, plain: true })).map(({ dev }) => dev);
+    const manifest = `${source}.manifest`;
+    try {
+      await new Job(source, targets, { manifest }).end();
+      const took = await compare(readers, rounds, (read) => read(manifest, targets));
+      const [ours, dd] = [took.carousel, took['dd each']];
+      const row = { n: 8, unit: 'x dd each', carousel: round(ours / dd), 'dd each': 1 };
+      const gib = (8 * size) / 1024 ** 3;
+      return [
+        { workload: `verify drives in memory, ${size / MiB} MiB`, ...row },
+        {
+          workload: 'verify beyond plain reading',
+          n: 8,
+          unit: 's per GiB',
+          carousel: round((ours - dd) / gib),
+        },
+      ];
+    } finally {
+      rmSync(manifest, { force: true });
+    }
+  });
 }
 
 /** Runs with a lab of simulated sticks and a source file; says why when there can be none. */
-async function withSticks(what, size, body) {
+export async function withSticks(what, size, body) {
   const can = await canMakeSticks();
   if (!can.ok) return [{ workload: what, n: 0, unit: `skipped: ${can.reason}` }];
   const lab = new Lab();
@@ -106,24 +136,24 @@ export function sticks({ quick, rounds }) {
     for (const n of quick ? [1, 4, 16] : [1, 4, 16, 32]) {
       const made = [];
       for (let i = 0; i < n; ++i) made.push(await lab.newStick(`s${n}-${i}`, { size, bps: rate }));
-      const names = Object.keys(peers).filter(
-        (name) =>
-          peers[name] &&
-          (n <= 16 || name === 'carousel' || name === 'limit') &&
-          (!quick || name !== 'dcfldd'),
+      const programs = Object.fromEntries(
+        Object.entries(installed()).filter(
+          ([name]) => (n <= 16 || name === 'carousel' || name === 'limit') && (!quick || name !== 'dcfldd'),
+        ),
       );
-      const took = await compare(names, Math.min(rounds, quick ? 1 : 3), (_name, run) =>
+      const took = await compare(programs, Math.min(rounds, quick ? 1 : 3), (run) =>
         run(
           source,
           size,
           made.map((s) => s.dev),
         ),
       );
+      const ratios = Object.entries(took).map(([name, time]) => [name, round((time * rate) / size)]);
       rows.push({
         workload: `sticks of 20 MB/s, ${size / MiB} MiB`,
         n,
         unit: 'x size/rate',
-        ...Object.fromEntries(names.map((x) => [x, round((took[x] * rate) / size)])),
+        ...Object.fromEntries(ratios),
       });
       for (const stick of made) await stick.rm();
     }
@@ -157,6 +187,42 @@ export function slow({ quick }) {
       { workload: 'source read', n: 8, unit: 'x size', carousel: round(summary.source.bytesRead / size) },
     ];
   });
+}
+
+/** 64 sticks listed by the command that people use: the look at the drives, and all of it from the start of the program. */
+export async function list({ rounds }) {
+  const what = 'look at 64 drives';
+  const can = canMakeSticks();
+  if (!can.ok) return [{ workload: what, n: 0, unit: `skipped: ${can.reason}` }];
+  const lab = new Lab();
+  try {
+    const names = Array.from({ length: 64 }, (_, i) => `list${i}`);
+    await lab.newSticks(names, { size: '8M', plain: true });
+    const looks = [];
+    const whole = [];
+    for (let i = 0; i < rounds; ++i) {
+      const began = performance.now();
+      const { stdout, status, stderr } = spawnSync(process.execPath, [COMMAND, 'list', '--json'], {
+        encoding: 'utf8',
+        maxBuffer: 16 * MiB,
+        env: { ...process.env, CAROUSEL_SHOW_LOOP: '1' },
+      });
+      if (status !== 0) throw new Error(`carousel list: ${stderr}`);
+      whole.push(performance.now() - began);
+      looks.push(JSON.parse(stdout.slice(0, stdout.indexOf('\n'))).t * 1000);
+    }
+    return [
+      { workload: what, n: 64, unit: 'ms', carousel: Math.round(median(looks)) },
+      {
+        workload: '`carousel list` from start to end',
+        n: 64,
+        unit: 'ms',
+        carousel: Math.round(median(whole)),
+      },
+    ];
+  } finally {
+    await lab.close();
+  }
 }
 
 /** Arrivals at 0, 25, 50 and 75 % of the first pass: the longest wait in passes, and what was read of the source. */

@@ -39,11 +39,11 @@ const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name)),
 );
 
-function run(...args) {
+function run(command, ...args) {
   // The private nodedir keeps Node's headers and compiler flags out of it.
   const result = spawnSync(
     process.execPath,
-    [gyp, ...args, '-C', here, `--nodedir=${path.join(here, 'gyp')}`, '--loglevel=warn'],
+    [gyp, command, '-C', here, `--nodedir=${path.join(here, 'gyp')}`, '--loglevel=warn', ...args],
     {
       stdio: 'inherit',
       env: { ...environment, JOBS: process.env.JOBS ?? 'max' },
@@ -56,7 +56,9 @@ function run(...args) {
   process.exit(result.status ?? 1);
 }
 
-run('configure');
+// Builds with sanitizers are for the tests, which compile everything.
+if (configuration === 'Release') run('configure');
+else run('configure', '--', '-Djumbo=1');
 if (configuration === 'Tsan') {
   // node-gyp knows only Release and Debug; the Makefile it writes knows every configuration of common.gypi.
   const made = spawnSync('make', ['-C', path.join(here, 'build'), '-j2', 'BUILDTYPE=Tsan', ...targets], {

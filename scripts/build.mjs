@@ -6,8 +6,8 @@ import process from 'node:process';
 import { build } from 'vite';
 import { exists, inRoot, root } from './lib.mjs';
 
-// Everything else is bundled: the packaged app carries no other packages.
-const external = ['electron', 'drivelist', /^node:/, ...builtinModules];
+// Everything else is bundled: the packaged app carries no other packages but these native ones.
+const external = ['electron', 'drivelist', '@photostructure/sqlite', /^node:/, ...builtinModules];
 
 function nodeBuild(folder, entries, format, extension) {
   const input = Object.fromEntries(

@@ -126,7 +126,7 @@ async function checkSources() {
       ['auth_admin', 'auth_admin', 'auth_admin'],
     );
   });
-  if (nativePackages().length === 0 && !release)
+  if (!exists('node_modules/drivelist') && !release)
     console.log('skip  the third-party notices: drivelist is not installed here');
   else
     await test('the third-party notices are up to date', () => {
@@ -169,7 +169,7 @@ async function checkPackage(folder) {
       [],
     );
   });
-  await test('no packages but drivelist and what it needs', () => {
+  await test('no packages but the native ones and what they need', () => {
     const inside = files
       .map((file) => /^\/node_modules\/((?:@[^/]+\/)?[^/@]+)\/package\.json$/.exec(file)?.[1])
       .filter((name) => name !== undefined)
@@ -184,7 +184,11 @@ async function checkPackage(folder) {
       const imported = [...code.matchAll(/^(?:import|export) (?:[^'"]* from )?["']([^'"]+)["']/gm)];
       const required = file.includes('/preload/') ? [...code.matchAll(/\brequire\(["']([^'"]+)["']\)/g)] : [];
       for (const [, name] of [...imported, ...required])
-        assert.match(name, /^(node:|\.\/|electron$|drivelist$)/, `${file} imports ${name}`);
+        assert.match(
+          name,
+          /^(node:|\.\/|electron$|drivelist$|@photostructure\/sqlite$)/,
+          `${file} imports ${name}`,
+        );
     }
   });
   await test('the page asks for a nonce and names only its own files', () => {
@@ -208,6 +212,21 @@ async function checkPackage(folder) {
         assert.ok(fs.existsSync(file), `${file} is missing`);
       }
     });
+  await test("sqlite's build for this system lies outside the archive, loads, and is the only one", () => {
+    const unpacked = path.join(`${archive}.unpacked`, 'node_modules/@photostructure/sqlite');
+    const platform = `${process.platform}-${process.arch}`;
+    assert.deepEqual(fs.readdirSync(path.join(unpacked, 'prebuilds')), [platform]);
+    assert.deepEqual(
+      files.filter((file) => /^\/node_modules\/@photostructure\/sqlite\/(src|scripts)\//.test(file)),
+      [],
+    );
+    const inside = path.join(work, 'sqlite');
+    asar.extractAll(archive, inside);
+    const code = `const { DatabaseSync } = require('@photostructure/sqlite');
+      process.stdout.write(String(new DatabaseSync(':memory:').prepare('SELECT 42 AS n').get().n));`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', code], { cwd: inside, encoding: 'utf8' });
+    assert.equal(stdout, '42', stderr);
+  });
   await test('the helper lies outside the archive, is a program for all, and runs', () => {
     const helper = path.join(resources, 'helpers/carousel-helper');
     const mode = (fs.statSync(helper).mode & 0o7777).toString(8);

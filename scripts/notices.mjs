@@ -3,7 +3,7 @@
 //   node scripts/notices.mjs --check    says whether the file is up to date
 //
 // What is bundled is read from the source maps of dist/, so nothing has to be listed by hand. Added to that are fonts (their
-// packages have no code), drivelist with what it needs (packaged as it is), xxHash (compiled into the helper) and Electron.
+// packages have no code), drivelist and sqlite with what they need (packaged as it is), xxHash (compiled into the helper) and Electron.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -65,10 +65,10 @@ function fontPackages() {
     .map((font) => `${scope}/${font}`);
 }
 
-/** Packages that drivelist needs only while it is installed; they are not packaged. */
+/** Packages that native ones need only while they are installed; they are not packaged. */
 export const installOnly = ['prebuild-install', 'node-addon-api'];
 
-/** Folders of drivelist and of what it needs when it runs; empty where it could not be installed. */
+/** Folders of the native packages and of what they need when they run; drivelist only where it could be installed. */
 export function nativePackages() {
   const folders = [];
   const add = (folder) => {
@@ -78,6 +78,7 @@ export function nativePackages() {
       if (!installOnly.includes(name)) add(resolveFrom(folder, name));
   };
   if (exists('node_modules/drivelist/package.json')) add('node_modules/drivelist');
+  add('node_modules/@photostructure/sqlite');
   return folders;
 }
 

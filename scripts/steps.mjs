@@ -1,7 +1,8 @@
 // The steps of `npm test`, in order. A step whose `input` is not there (yet) is not listed.
 //
-//   lane     steps beside each other with this run at the same time as those of another lane, one after the other within one; what they print
-//            comes when they end
+//   stage    the steps of one stage run at the same time if they are of different lanes; what they print comes when they end
+//   lane     within a stage: steps that run one after the other
+//   apart    runs in a network of its own, because the jobs of one network find each other; where none can be made, one lane does for its stage
 //   input    what must exist: a path, or a function that says so
 //   packages Debian packages whose program the step uses: [program, package]; installed where we may
 //   needs    a program without which the step is skipped
@@ -35,10 +36,48 @@ function atFixedAddresses({ command, args, ...rest }) {
     : { command, args, ...rest };
 }
 
+/** clang, and the run-time libraries of the same version, which Debian only recommends with it. */
+function clangWithFuzzer() {
+  const { stdout } = spawnSync('apt-cache', ['depends', 'clang'], { encoding: 'utf8' });
+  const version = /Depends: clang-(\d+)/.exec(stdout ?? '')?.[1];
+  return version === undefined
+    ? []
+    : ['clang', `libclang-rt-${version}-dev`].map((name) => ['clang++', name]);
+}
+
+const ownNetwork = ['--net', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
+
+/** Whether a command can be given a network with nothing in it but itself. Linux, as root, with Debian's `iproute2`. */
+export const canBeApart = () =>
+  onPath('unshare') && spawnSync('unshare', [...ownNetwork, 'true']).status === 0;
+
+/** The same command in a network of its own. */
+export const apart = ({ command, args, ...rest }) => ({
+  command: 'unshare',
+  args: [...ownNetwork, command, ...args],
+  ...rest,
+});
+
 const nativeInput = () => exists('native-helpers/build.mjs') && exists('native-helpers/tests');
 const unitTests = () =>
   filesBelow('.', (file) => /^(src-main|src-preload|src-renderer|scripts)\/.*\.test\.ts$/.test(file));
-const engineTests = () => filesBelow('e2e/engine', (file) => file.endsWith('.test.mjs'));
+/** What comes after the copy: beside the tests of the copy itself these take half of the time. */
+const isAfterwards = (file) =>
+  /\/(history|manifest|probe|record|report|resume|trust|verify)[a-z-]*\.test\.mjs$/.test(file);
+const ridingTests = () =>
+  filesBelow('e2e/engine', (file) => file.endsWith('.test.mjs') && !isAfterwards(file));
+const trustTests = () => filesBelow('e2e/engine', isAfterwards);
+const stationTests = () => filesBelow('e2e/stations', (file) => file.endsWith('.test.mjs'));
+const nodeTests = (files, report, concurrency = 1) =>
+  node(
+    '--test',
+    `--test-concurrency=${concurrency}`,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    '--test-reporter=tap',
+    `--test-reporter-destination=${report}`,
+    ...files,
+  );
 const reportFile = (name) => (folder) => path.join(folder, name);
 
 export const steps = [
@@ -46,24 +85,28 @@ export const steps = [
   { name: 'build', input: 'scripts/build.mjs', commands: () => [node(inRoot('scripts/build.mjs'))] },
   {
     name: 'typecheck',
+    stage: 'checks',
     lane: 'scripts',
     input: 'tsconfig.json',
     commands: () => [node(inRoot('scripts/typecheck.mjs'))],
   },
   {
     name: 'lint',
+    stage: 'checks',
     lane: 'scripts',
     input: 'eslint.config.js',
     commands: () => [node(tool.eslint(), '.', '--max-warnings', '0')],
   },
   {
     name: 'format',
+    stage: 'checks',
     lane: 'scripts',
     input: '.prettierrc',
     commands: () => [node(tool.prettier(), '--check', '--log-level', 'warn', '.')],
   },
   {
     name: 'layers',
+    stage: 'checks',
     lane: 'scripts',
     input: 'scripts/check-layers.mjs',
     commands: () => [node(inRoot('scripts/check-layers.mjs'))],
@@ -71,6 +114,7 @@ export const steps = [
   },
   {
     name: 'unit',
+    stage: 'checks',
     lane: 'scripts',
     input: () => unitTests().length > 0,
     commands: (report) => [
@@ -81,6 +125,7 @@ export const steps = [
   },
   {
     name: 'native',
+    stage: 'checks',
     lane: 'native',
     input: nativeInput,
     commands: () => [nativeBuild('--debug', '--tests'), nativeTests('Debug')],
@@ -89,6 +134,7 @@ export const steps = [
   },
   {
     name: 'races',
+    stage: 'checks',
     lane: 'native',
     input: nativeInput,
     commands: () => [nativeBuild('--tsan', '--tests'), atFixedAddresses(nativeTests('Tsan', 'races'))],
@@ -96,7 +142,19 @@ export const steps = [
     limit: 20 * 60,
   },
   {
+    name: 'fuzz',
+    stage: 'checks',
+    lane: 'native',
+    input: 'native-helpers/fuzz/run.mjs',
+    packages: clangWithFuzzer,
+    needs: 'clang++',
+    commands: () => [node(inRoot('native-helpers/fuzz/run.mjs'), '--short')],
+    counts: fromText,
+    limit: 5 * 60,
+  },
+  {
     name: 'model',
+    stage: 'checks',
     lane: 'native',
     input: 'model/check.mjs',
     packages: [['spin', 'spin']],
@@ -106,35 +164,29 @@ export const steps = [
   },
   {
     name: 'engine',
-    input: () => engineTests().length > 0,
+    stage: 'use',
+    lane: 'riding',
+    apart: true,
+    input: () => ridingTests().length > 0,
     packages: [
+      ['ip', 'iproute2'],
       ['dcfldd', 'dcfldd'],
       ['sudo', 'sudo'],
-      ['f3write', 'f3'],
+      ['dbus-daemon', 'dbus'],
+      ['pkexec', 'pkexec'],
+      ['udisksctl', 'udisks2'],
+      ['setfacl', 'acl'],
     ],
-    commands: (report) => [
-      node(
-        '--test',
-        '--test-concurrency=1',
-        '--test-reporter=spec',
-        '--test-reporter-destination=stdout',
-        '--test-reporter=tap',
-        `--test-reporter-destination=${report}`,
-        ...engineTests(),
-      ),
-    ],
+    commands: (report) => [nodeTests(ridingTests(), report)],
     report: reportFile('engine.tap'),
     counts: fromTap,
     limit: 30 * 60,
   },
   {
-    name: 'packaging',
-    input: 'scripts/check-packaging.mjs',
-    commands: () => [node(inRoot('scripts/check-packaging.mjs'))],
-    counts: fromText,
-  },
-  {
     name: 'e2e',
+    stage: 'use',
+    lane: 'showing',
+    apart: true,
     input: 'playwright.config.ts',
     // A browser named or found anywhere will do; only where there is none is Debian's asked for.
     packages: async () =>
@@ -148,6 +200,54 @@ export const steps = [
     report: reportFile('playwright.json'),
     counts: fromPlaywright,
     limit: 30 * 60,
+  },
+  {
+    name: 'trust',
+    stage: 'use',
+    lane: 'showing',
+    apart: true,
+    input: () => trustTests().length > 0,
+    packages: [
+      ['f3write', 'f3'],
+      ['ddrescuelog', 'gddrescue'],
+    ],
+    commands: (report) => [nodeTests(trustTests(), report)],
+    report: reportFile('trust.tap'),
+    counts: fromTap,
+    limit: 30 * 60,
+  },
+  {
+    name: 'stations',
+    stage: 'use',
+    lane: 'riding',
+    apart: true,
+    input: () => stationTests().length > 0,
+    packages: [
+      ['nats-server', 'nats-server'],
+      ['tc', 'iproute2'],
+    ],
+    // Most of the time these wait for slow sticks and for what is bound to happen in time.
+    commands: (report) => [nodeTests(stationTests(), report, 3)],
+    report: reportFile('stations.tap'),
+    counts: fromTap,
+    limit: 10 * 60,
+  },
+  {
+    name: 'reliability',
+    stage: 'use',
+    lane: 'riding',
+    apart: true,
+    input: 'campaigns/run.mjs',
+    commands: () => [node(inRoot('campaigns/run.mjs'), 'fast', '--lanes', '4')],
+    counts: fromText,
+  },
+  {
+    name: 'packaging',
+    stage: 'use',
+    lane: 'riding',
+    input: 'scripts/check-packaging.mjs',
+    commands: () => [node(inRoot('scripts/check-packaging.mjs'))],
+    counts: fromText,
   },
 ];
 

@@ -9,7 +9,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { contribution } from './counts.mjs';
 import { aptInstall, ensureInstalled, fail, onPath, run, stopAll } from './lib.mjs';
-import { isThere, steps } from './steps.mjs';
+import { apart, canBeApart, isThere, steps } from './steps.mjs';
 
 const defaultLimit = 10 * 60;
 
@@ -55,7 +55,8 @@ async function runStep(step, folder, tell) {
     return { state: 'skip', note: `${step.needs} is not installed` };
   const limitSeconds = step.limit ?? defaultLimit;
   let result;
-  for (const { command, args, env } of step.commands(step.report?.(folder))) {
+  for (const plain of step.commands(step.report?.(folder))) {
+    const { command, args, env } = step.apart && mayBeApart ? apart(plain) : plain;
     result = await run(command, args, { env, limitSeconds, quiet: tell !== undefined });
     tell?.(result.output);
     if (result.ok) continue;
@@ -63,7 +64,7 @@ async function runStep(step, folder, tell) {
       ? `stopped after ${limitSeconds} s`
       : result.signal
         ? `ended by ${result.signal}`
-        : `exit ${result.code ?? 'without status'}: ${path.basename(command)}`;
+        : `exit ${result.code ?? 'without status'}: ${path.basename(plain.command)}`;
     return { state: 'FAIL', note: why, counts: readCounts(step, folder, result.output) };
   }
   const counts = readCounts(step, folder, result.output);
@@ -103,18 +104,20 @@ await installPackages(chosen);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'carousel-test-'));
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
 
-/** Steps that may run at the same time, by lane; every other step by itself. */
+const mayBeApart = canBeApart();
+
+/** The lanes of each stage; a step without a stage is one by itself. */
 function stages() {
   const stages = [];
   for (const step of chosen) {
+    const { stage } = step;
     const last = stages.at(-1);
-    if (step.lane !== undefined && last?.[0][0].lane !== undefined) {
-      const lane = last.find(([first]) => first.lane === step.lane);
-      if (lane) lane.push(step);
-      else last.push([step]);
-    } else stages.push([[step]]);
+    const lane = step.apart && !mayBeApart ? 'one for all' : step.lane;
+    if (stage === undefined || last?.stage !== stage)
+      stages.push({ stage, lanes: new Map([[lane, [step]]]) });
+    else last.lanes.set(lane, [...(last.lanes.get(lane) ?? []), step]);
   }
-  return stages;
+  return stages.map(({ lanes }) => [...lanes.values()]);
 }
 
 const results = new Map();

@@ -3,15 +3,20 @@ import '@contract/zod.ts'; // first: it turns off the probe that a strict Conten
 import '@fontsource-variable/inter';
 import './styles/tokens.css';
 import './styles/base.css';
+import './styles/menu.css';
 import { createPinia } from 'pinia';
 import { createApp } from 'vue';
 import App from './App.vue';
 import { chooseChannel } from './channels/choose-channel.ts';
 import { createTexts } from './i18n/text.ts';
+import { useAccess } from './stores/access.ts';
 import { useConnection } from './stores/connection.ts';
 import { useDrives } from './stores/drives.ts';
 import { useJobs } from './stores/jobs.ts';
+import { useProbes } from './stores/probes.ts';
+import { useMachines } from './stores/machines.ts';
 import { useSettings } from './stores/settings.ts';
+import { useShell } from './stores/shell.ts';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 const texts = createTexts();
@@ -24,6 +29,10 @@ const connection = useConnection();
 useSettings();
 useDrives();
 useJobs();
+useProbes();
+if (window.location.pathname === '/machines') useShell().view = 'machines';
+useAccess();
+useMachines();
 connection.open(chooseChannel(window));
 
 app.mount('#app');

@@ -22,6 +22,8 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const STICK = join(HERE, 'stick');
+/** The system's own where there is one: what a version manager puts before it on the PATH starts many times slower. */
+const PYTHON = ['/usr/bin/python3'].find((file) => existsSync(file)) ?? 'python3';
 const SHIM = join(HERE, 'shim');
 
 /**
@@ -174,8 +176,8 @@ export class Lab {
   run(args) {
     return new Promise((resolve, reject) => {
       execFile(
-        STICK,
-        args,
+        PYTHON,
+        [STICK, ...args],
         { env: { ...process.env, TESTLAB_DIR: this.dir }, timeout: 60_000 },
         (error, stdout, stderr) => {
           if (error) reject(new Error(`stick ${args.join(' ')}: ${stderr.trim() || error.message}`));
@@ -232,7 +234,7 @@ export class Lab {
     unguard(this);
     this.sticks.clear();
     if (!existsSync(this.dir)) return;
-    spawnSync(STICK, ['rm', '--all'], {
+    spawnSync(PYTHON, [STICK, 'rm', '--all'], {
       env: { ...process.env, TESTLAB_DIR: this.dir },
       stdio: 'ignore',
       timeout: 60_000,

@@ -82,7 +82,34 @@ export class Carousel {
     return page;
   }
 
-  private watch(page: Page): Page {
+  /** Something of a test that ends with it. */
+  onClose(close: () => Promise<void>): void {
+    this.closers.push(close);
+  }
+
+  /** Another machine: a core with a home of its own, and a page that shows it. */
+  async openSecond(): Promise<Page> {
+    return (await this.openMachine({ practice: { sticks: 1, size: '16M' } })).page;
+  }
+
+  /** The same with other options; and where its practice drives are. */
+  async openMachine(options: CoreOptions): Promise<{ page: Page; practiceDir: string }> {
+    const home = new Home(options);
+    this.closers.push(() => home.close());
+    await home.makePractice();
+    const core = await Core.start(home);
+    const tabs = await this.browser.newContext();
+    this.closers.push(async () => {
+      await tabs.close();
+      await core.end();
+    });
+    const page = this.watch(await tabs.newPage());
+    await page.goto(core.url);
+    return { page, practiceDir: home.practiceDir };
+  }
+
+  /** Every complaint of this page fails the test. */
+  watch(page: Page): Page {
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) this.complaints.push(`console: ${message.text()}`);
     });

@@ -139,3 +139,37 @@ test('without a second drive the first screen offers practice drives', async ({ 
   await page.getByRole('button', { name: /^Copy a drive/ }).click();
   await expect(dialog(page).getByRole('button', { name: /Practice Source/ })).toBeEnabled();
 });
+
+test('a filter finds drives among many, and what it hides is not taken', async ({ carousel }) => {
+  const page = await carousel.open({ practice: { sticks: 10, size: '1M' } });
+  const { keyboard } = page;
+  const rows = tray(page).locator('[data-key]');
+  const filter = page.getByRole('searchbox', { name: 'Filter drives' });
+  await expect(filter).toBeVisible(); // eleven drives are more than a glance takes in
+  await keyboard.press('Control+f');
+  await expect(filter).toBeFocused();
+  await keyboard.type('stick 1');
+  await expect(rows).toHaveCount(2);
+  await expect(tray(page)).toContainText('2 of 11 drives');
+  await carousel.axe(page);
+
+  await keyboard.press('F6');
+  await tray(page).getByRole('gridcell').first().focus();
+  await keyboard.press('Control+f');
+  await keyboard.type('nothing is called this');
+  await expect(rows).toHaveCount(0);
+  await expect(tray(page)).toContainText('No drive that waits matches this.');
+  await page.screenshot({ path: test.info().outputPath('none.png') });
+
+  await keyboard.press('Escape');
+  await expect(filter).toHaveValue('');
+  await expect(rows).toHaveCount(11);
+  await keyboard.type('source');
+  await waiting(page, source).getByRole('button', { name: 'Use as source' }).click();
+  await filter.fill('stick 1');
+  await expect(page.getByRole('button', { name: 'Add all 2 free drives' })).toBeVisible();
+  await tray(page).getByRole('gridcell').first().focus();
+  await keyboard.press('Control+a');
+  await expect(tray(page)).toContainText('2 marked');
+  await page.screenshot({ path: test.info().outputPath('marked.png') });
+});

@@ -4,11 +4,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { chromium, type Browser, type Page } from '@playwright/test';
-import { canMakeSticks, Lab } from '../../testlab/sticks.mjs';
+import { canMakeSticks, Lab, type Stick } from '../../testlab/sticks.mjs';
 import { browserArguments, findBrowser } from '../find-browser.mjs';
-import { Core, Home, type CoreOptions } from './core.ts';
+import { Core, Home, run, type CoreOptions } from './core.ts';
+import { armBench, benchStrip, closePanel, openTool, plug, reinsert } from './bench.ts';
 import {
   add,
+  allDone,
   allVerified,
   approve,
   becomes,
@@ -23,6 +25,7 @@ import {
   useAsSource,
   waiting,
 } from './flow.ts';
+import { Nats, natsIs } from './nats.ts';
 import { root } from './paths.ts';
 import { fill, plugIn, small, type StickOptions } from './sticks.ts';
 
@@ -47,6 +50,8 @@ interface Stage {
   page: Page;
   snap: Snap;
   lab: Lab | null;
+  /** By the names that the story gave them. */
+  sticks: ReadonlyMap<string, Stick>;
   core: Core;
 }
 
@@ -78,11 +83,48 @@ async function panels(page: Page, snap: Snap): Promise<void> {
   await dialog(page).waitFor();
   await snap('settings', ...small1366);
   await close();
-  await page.getByRole('button', { name: 'About' }).click();
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'About' }).click();
   await dialog(page).getByText('Third-party notices').click();
   await dialog(page).getByText('Carousel is made with the work of others').waitFor();
   await snap('about', ...small1366);
   await close();
+}
+
+/** Another machine rides on this one's job; that one is a terminal. */
+async function playStations(page: Page, snap: Snap): Promise<void> {
+  if (natsIs !== null) {
+    process.stderr.write(`  left out: ${natsIs}\n`);
+    return;
+  }
+  const nats = await Nats.start();
+  const home = mkdtempSync(join(tmpdir(), 'carousel-station-'));
+  try {
+    await page.getByRole('button', { name: /^Copy from another computer/ }).click();
+    await dialog(page).waitFor();
+    await snap('stations-join', ...small1366);
+    await page.keyboard.press('Escape');
+    await begin(page, 'Practice Source', 'Practice Stick 1', 'Practice Stick 2');
+    await page.getByRole('button', { name: 'Job actions' }).click();
+    await page.getByRole('menuitem', { name: 'Hand out to other computers…' }).click();
+    await dialog(page).getByLabel('Address of the server').fill(nats.url);
+    await snap('stations-hand-out', ...small1366);
+    await dialog(page).getByRole('button', { name: 'Hand out', exact: true }).click();
+    const block = page.getByRole('region', { name: 'Stations', exact: true });
+    const command = (await block.getByText(/^carousel station /).textContent()) ?? '';
+    const [, job = ''] = /--job (\w+)/.exec(command) ?? [];
+    const images = ['a', 'b', 'c'].map((name) => join(home, `stick-${name}.img`));
+    const args = ['station', nats.url, '--job', job, '--name', 'Bench 2', ...images, '--yes'];
+    const riding = run(args, { ...process.env, CAROUSEL_HOME: home });
+    await reach(page.getByRole('gridcell', { name: /stick-a\.img/ }), 20);
+    await snap('stations', ...small1366);
+    await page.getByText(allDone(5)).waitFor({ timeout: 180_000 });
+    await riding;
+    await snap('stations-results', ...small1366);
+  } finally {
+    await nats.close();
+    rmSync(home, { recursive: true, force: true });
+  }
 }
 
 const stories: Record<string, Story> = {
@@ -93,6 +135,38 @@ const stories: Record<string, Story> = {
       await page.getByText('No drives are waiting.').waitFor();
       await snap('start-no-drives');
       await panels(page, snap);
+    },
+  },
+  taught: {
+    needsSticks: false,
+    options: { practice: { sticks: 12, size: '24M' }, settings: quiet },
+    async play({ page, snap }) {
+      await openTool(page, 'Teach ports');
+      await snap('teach-none', ...small1366);
+      await dialog(page).getByRole('button', { name: 'Teach by inserting' }).click();
+      for (const number of [1, 2, 3, 4, 5, 6, 7, 8]) await reinsert(page, number);
+      await snap('teach', ...small1366);
+      await dialog(page).getByRole('button', { name: 'Done teaching' }).click();
+      for (const number of [1, 2, 3, 4, 5, 6]) await plug(page, number, false);
+      await snap('bays', ...small1366);
+      await closePanel(page);
+      await armBench(page, { source: 'Practice Source', quota: 500, operator: 'Mia' }, () =>
+        snap('arm', ...small1366),
+      );
+      await snap('armed-empty', ...small1366);
+      await openTool(page, 'Teach ports');
+      for (const number of [1, 2]) await plug(page, number, true);
+      await closePanel(page);
+      const first = page.getByRole('gridcell', { name: /^Bay 1,/ });
+      await becomes(first, 'DONE');
+      await openTool(page, 'Teach ports');
+      for (const number of [2]) await plug(page, number, false);
+      for (const number of [2, 3, 4, 5]) await plug(page, number, true);
+      await closePanel(page);
+      await snap('armed');
+      await page.keyboard.press('d');
+      await benchStrip(page).getByText('Somebody disarmed it.').waitFor();
+      await snap('disarmed', ...small1366);
     },
   },
   practice: {
@@ -111,6 +185,11 @@ const stories: Record<string, Story> = {
       await page.getByText(allVerified(3)).waitFor({ timeout: 45_000 });
       await snap('results-good');
     },
+  },
+  stations: {
+    needsSticks: false,
+    options: { practice: { sticks: 4, size: '240M' }, settings: quiet },
+    play: ({ page, snap }) => playStations(page, snap),
   },
   run: {
     needsSticks: true,
@@ -181,6 +260,48 @@ const stories: Record<string, Story> = {
       await becomes(cell(page, source, 'Snail'), 'CATCH-UP');
       await page.waitForTimeout(1500);
       await snap('catch-up', ...small1366);
+    },
+  },
+  trust: {
+    needsSticks: true,
+    options: { settings: { ...quiet, ...small } },
+    sticks: {
+      ...master('24M'),
+      ...many(['Alder', 'Birch', 'Cedar', 'Dogwood'], { size: '24M', writeBps: '12MB' }),
+      Fake: { size: '32M', real: '8M', past: 'wrap' },
+    },
+    async play({ page, snap, sticks }) {
+      const more = async (tool: string): Promise<void> => {
+        await page.getByRole('button', { name: 'More' }).click();
+        await page.getByRole('menuitem', { name: tool }).click();
+        await dialog(page).waitFor();
+      };
+      await begin(page, source, 'Alder', 'Birch', 'Cedar', 'Dogwood');
+      await page.getByText(allDone(4)).waitFor({ timeout: 45_000 });
+      await snap('results-unverified', ...small1366);
+      await sticks.get('Cedar')?.fault({ corrupt: [12 << 20, 3] });
+      await page.getByRole('button', { name: 'Verify all 4 drives' }).click();
+      await page.getByText('3 of 4 copies are good').waitFor({ timeout: 45_000 });
+      await snap('verify-rotten', ...small1366);
+      await page.getByRole('button', { name: 'Heal 1 drive…' }).click();
+      await dialog(page).getByRole('listitem').first().waitFor();
+      await snap('heal', ...small1366);
+      await page.keyboard.press('Escape');
+      await more('Verify a stick');
+      await dialog(page)
+        .getByRole('checkbox', { name: /Bench Alder/ })
+        .check();
+      await dialog(page).getByText(/made /).waitFor();
+      await snap('verify-stick', ...small1366);
+      await page.keyboard.press('Escape');
+      await more('Test capacity');
+      await dialog(page)
+        .getByRole('radio', { name: /Bench Fake/ })
+        .check();
+      await page.getByRole('button', { name: 'Test…' }).click();
+      await page.getByRole('button', { name: 'Test it' }).click();
+      await page.getByText(/^Fake: only/).waitFor({ timeout: 45_000 });
+      await snap('probe-fake', ...small1366);
     },
   },
   trouble: {
@@ -318,10 +439,9 @@ async function tell(browser: Browser, story: Story, album: Album): Promise<void>
   const home = new Home(options);
   let core: Core | null = null;
   try {
-    if (lab && story.sticks) {
-      const sticks = await plugIn(lab, story.sticks);
-      if (sticks['Master']) await fill(sticks['Master'], 1);
-    }
+    const sticks = new Map(Object.entries(lab && story.sticks ? await plugIn(lab, story.sticks) : {}));
+    const filled = sticks.get('Master');
+    if (filled) await fill(filled, 1);
     await home.makePractice();
     core = await Core.start(home);
     const context = await browser.newContext({
@@ -343,7 +463,7 @@ async function tell(browser: Browser, story: Story, album: Album): Promise<void>
       await page.setViewportSize(looks.light);
       await page.emulateMedia({ colorScheme: 'light' });
     };
-    await story.play({ page, snap, lab, core });
+    await story.play({ page, snap, lab, sticks, core });
     await context.close();
   } finally {
     await core?.end();

@@ -43,4 +43,7 @@ export async function differsFrom(seed: number, target: Stick, size: number): Pr
 }
 
 /** Small blocks and a short ring: a copy of some megabytes then behaves like one of many gigabytes. */
-export const small: SettingsChange = { job: { blockSize: 262_144, slots: 4, verify: false } };
+export const small: SettingsChange = {
+  undoSeconds: 0,
+  job: { blockSize: 262_144, slots: 4, verify: false },
+};

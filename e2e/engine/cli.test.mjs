@@ -207,7 +207,7 @@ describe('the command line', { concurrency: 2 }, () => {
   scenario('--wait-for-join without targets serves who comes later', {}, async (w) => {
     const source = await w.source('source.img', SIZE);
     const targets = await w.targets(['a', 'b'], { size: SIZE });
-    const base = w.copy(source, [], ['--wait-for-join', 5]);
+    const base = w.copy(source, [], ['--wait-for-join', 20]);
     await base.job();
     const ends = await Promise.all(targets.map((target) => w.copy(source, [target]).exit));
     ends.forEach((end, i) => assertGood(end, [targets[i]]));

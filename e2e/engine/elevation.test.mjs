@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe } from 'node:test';
-import WebSocket from 'ws';
+import { connect } from './support/core-client.mjs';
 import { assertUntouched, endOf } from './support/expect.mjs';
 import { HELPER, ROOT, Run, until } from './support/run.mjs';
 import { onPath } from './support/tools.mjs';
@@ -162,33 +162,6 @@ async function meet(w, what, { user = carol, callerUid = uid } = {}) {
       await broker.exit;
       await nobodyLeft();
     },
-  };
-}
-
-/** A front end of `carousel serve`, over its WebSocket. */
-async function connect(url) {
-  const page = await fetch(url, { redirect: 'manual' });
-  const { host, origin } = new URL(url);
-  const socket = new WebSocket(`ws://${host}/rpc`, {
-    headers: { cookie: page.headers.get('set-cookie').split(';')[0], origin },
-  });
-  const waiting = new Map();
-  let next = 0;
-  socket.on('message', (data) => {
-    const message = JSON.parse(data);
-    waiting.get(message.id)?.(message);
-  });
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
-  socket.send(JSON.stringify({ kind: 'hello', version: 1 }));
-  return {
-    async call(name, input) {
-      const id = next++;
-      socket.send(JSON.stringify({ kind: 'call', id, name, input }));
-      const answer = await new Promise((resolve) => waiting.set(id, resolve));
-      assert.equal(answer.kind, 'result', `${name}: ${JSON.stringify(answer.error)}`);
-      return answer.output;
-    },
-    close: () => socket.close(),
   };
 }
 

@@ -183,6 +183,32 @@ describe('faults of the source', { concurrency: 2 }, () => {
     },
   );
 
+  for (const kind of ['file', 'drive'])
+    scenario(
+      `a source (${kind}) that something writes to under the copy: source-written, and nobody is good`,
+      { sticks: true },
+      async (w) => {
+        const size = 12 * MiB;
+        const source =
+          kind === 'file' ? await w.source('source.img', size) : (await place(w, { size })).source.dev;
+        // Slow to write, so that the copy cannot be over before it is held.
+        const [{ dev: target }] = await w.sticks(['slow'], { size, writeBps: '5MB' });
+        const held = await startHeld(w, asProgram, { source, targets: [target] });
+        await advance(w, held, held.ring.blockCount / 4);
+        assert.ok(held.ring.head < held.ring.blockCount - TIGHT.slots, 'not all was read yet');
+        const file = fs.openSync(source, 'r+');
+        fs.writeSync(file, Buffer.alloc(4096, 7), 0, 4096, MiB);
+        fs.fsyncSync(file);
+        fs.closeSync(file);
+        w.release(held.pid);
+        const end = await held.run.exit;
+        assert.equal(end.code, 4, JSON.stringify(end.summary));
+        assert.equal(end.summary.ok, false);
+        assert.equal(end.summary.source.error.code, 'source-written');
+        assert.match(endOf(end.summary, target), /^failed source-written/);
+      },
+    );
+
   scenario('a source file that becomes shorter under the copy', {}, async (w) => {
     const size = 64 * MiB;
     const source = await w.source('source.img', size);

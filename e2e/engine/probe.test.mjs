@@ -1,15 +1,19 @@
 // Is a stick as large as it says? The probe on simulated sticks of every kind, against what f3 says of the same sticks.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { promisify } from 'node:util';
 import { compareBytes, makeSource, readDirect } from '../../testlab/sticks.mjs';
+import { assertUntouched } from './support/expect.mjs';
+import { partitionedStick } from './support/partitions.mjs';
 import { sleep } from './support/run.mjs';
+import { onPath } from './support/tools.mjs';
 import { asked, MiB, scenario, sticksHere } from './support/world.mjs';
 
 const run = promisify(execFile);
+const noMkfs = !onPath('mkfs.ext4') && 'mkfs.ext4 is missing';
 const PLACE = 4096;
 const K = 1024;
 
@@ -239,14 +243,53 @@ describe('probe: ends', () => {
   });
 });
 
+/** Why a probe is refused before it writes. */
+async function refusalOf(w, path) {
+  const v = await verdictOf(w, path);
+  assert.deepEqual([v.outcome, v.verdict, v.left, v.code], ['refused', null, 'as-before', 1]);
+  return v.error.code;
+}
+
 describe('probe: refused, and nothing is written', () => {
-  scenario('partition, mounted, busy, missing, source of a job', { sticks: true }, async (w) => {
+  scenario(
+    'a partition, and a stick of which something is mounted',
+    { sticks: true, when: noMkfs },
+    async (w, t) => {
+      const parted = await partitionedStick(w);
+      if (!parted) return t.skip('the kernel shows no partitions of loop devices here');
+      const { stick, partition } = parted;
+      const place = w.path('place');
+      fs.mkdirSync(place);
+      execFileSync('mkfs.ext4', ['-q', '-F', partition]);
+      await stick.stat({ reset: true });
+      assert.equal(await refusalOf(w, partition), 'partition');
+      execFileSync('mount', ['-o', 'ro', partition, place]);
+      w.after(() => spawnSync('umount', [place], { stdio: 'ignore' }));
+      await stick.stat({ reset: true });
+      assert.equal(await refusalOf(w, stick.dev), 'mounted');
+      await assertUntouched(stick);
+      execFileSync('umount', [place]);
+      fs.rmdirSync(place);
+      return undefined;
+    },
+  );
+
+  scenario('a stick whose beginning reads differently each time', { sticks: true }, async (w) => {
+    const [stick] = await w.sticks(['flicker'], { size: '16M' });
+    await makeSource(stick.dev, stick.size, 1);
+    await stick.stat({ reset: true });
+    // Beyond what the look into file systems reads a second time, so that it is another half of the time at each look.
+    await stick.fault({ flaky: [512 * K, 512] });
+    assert.equal(await refusalOf(w, stick.dev), 'unsteady-drive');
+    const { code, stderr } = await w.command(['probe', stick.dev, '--yes']).exit;
+    assert.equal(code, 3);
+    assert.match(stderr, /reads differently each time/);
+    await assertUntouched(stick);
+  });
+
+  scenario('busy, missing, source of a job', { sticks: true }, async (w) => {
     const [stick, source] = await w.sticks(['s', 't'], { size: '16M' });
-    const refusal = async (path) => {
-      const v = await verdictOf(w, path);
-      assert.deepEqual([v.outcome, v.verdict, v.left, v.code], ['refused', null, 'as-before', 1]);
-      return v.error.code;
-    };
+    const refusal = (path) => refusalOf(w, path);
     assert.equal(await refusal('/dev/no-such-stick'), 'not-found');
     assert.equal(await refusal(w.path('no-such-file')), 'not-found');
     assert.equal(await refusal('/dev/null'), 'not-a-drive');
@@ -357,17 +400,3 @@ describe('probe: against f3', () => {
     assert.match(stdout, /Data LOST: (?!0.00)/);
   });
 });
-
-test(
-  'probe: how long it takes (printed, never judged)',
-  { skip: !sticksHere.ok && sticksHere.reason },
-  async (t) => {
-    const { World } = await import('./support/world.mjs');
-    const w = new World();
-    t.after(() => w.close());
-    const [stick] = await w.sticks(['slow'], { size: '32GB', bps: '20MB', latency: 1 });
-    const v = await verdictOf(w, stick.dev);
-    assert.equal(v.verdict, 'genuine', JSON.stringify(v));
-    t.diagnostic(`quick probe of 32 GB at 20 MB/s, 1 ms a request: ${v.t.toFixed(1)} s`);
-  },
-);

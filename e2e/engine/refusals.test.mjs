@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import { describe } from 'node:test';
 import { readDirect } from '../../testlab/sticks.mjs';
 import { assertGood, assertUntouched, endOf } from './support/expect.mjs';
+import { partitionedStick } from './support/partitions.mjs';
 import { advance, asProgram, setting, startHeld } from './support/ride.mjs';
 import { onPath } from './support/tools.mjs';
 import { MiB, scenario } from './support/world.mjs';
@@ -19,16 +20,6 @@ async function assertRefused(w, source, target, code, { exit = 3 } = {}) {
   assert.equal(alone.code, exit);
   assert.equal(alone.summary.ok, false);
   assert.equal(alone.summary.targets[0].bytesWritten, 0);
-}
-
-/** A disk with one primary partition from sector 2048 on. */
-function partitioned(file, size) {
-  const table = Buffer.alloc(512);
-  table.writeUInt8(0x83, 446 + 4);
-  table.writeUInt32LE(2048, 446 + 8);
-  table.writeUInt32LE(size / 512 - 2048, 446 + 12);
-  table.writeUInt16LE(0xaa55, 510);
-  fs.writeFileSync(file, Buffer.concat([table, Buffer.alloc(size - 512)]));
 }
 
 /** The whole disk under `/`, as the kernel names it, or undefined. */
@@ -71,14 +62,9 @@ describe('refused targets', { concurrency: 2 }, () => {
 
   scenario('a partition, and a disk of which a partition is mounted', { sticks: true }, async (w, t) => {
     const source = await w.source('source.img', SIZE);
-    const image = w.path('parted.img');
-    partitioned(image, 16 * MiB);
-    const [stick] = await w.sticks(['parted'], { size: '16M', partscan: true, fill: image });
-    const partition = `${stick.dev}p1`;
-    // Where the kernel itself reads no partition tables, partx tells it.
-    if (!fs.existsSync(partition)) spawnSync('partx', ['--add', stick.dev], { stdio: 'ignore' });
-    if (!fs.existsSync(partition)) return t.skip('the kernel shows no partitions of loop devices here');
-    w.after(() => spawnSync('partx', ['--delete', stick.dev], { stdio: 'ignore' }));
+    const parted = await partitionedStick(w);
+    if (!parted) return t.skip('the kernel shows no partitions of loop devices here');
+    const { stick, partition } = parted;
     await stick.stat({ reset: true });
     await assertRefused(w, source, partition, 'partition');
     await assertUntouched(stick);

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { describe } from 'node:test';
 import { readDirect } from '../../testlab/sticks.mjs';
+import { serveCore } from './support/core-client.mjs';
 import { assertGood, assertUntouched, endOf } from './support/expect.mjs';
 import { advance, asHelper, setting, startHeld } from './support/ride.mjs';
 import { until } from './support/run.mjs';
@@ -193,6 +194,61 @@ describe('another drive than the one that was approved', { concurrency: 1 }, () 
   );
 });
 
+describe('trying again in the app', { concurrency: 1 }, () => {
+  for (const [when, settles] of [
+    ['a moment before', false],
+    ['and the catalogue has seen it', true],
+  ])
+    scenario(
+      `the stick was exchanged between the yes and the retry, ${when}`,
+      { sticks: true },
+      async (w) => {
+        const [source] = await w.sticks(['slow'], { size: '4M', readBps: '1MB' });
+        const [first, second] = ['first', 'second'].map((name, index) => {
+          const file = w.path(`${name}.img`);
+          fs.writeFileSync(file, Buffer.alloc(4 * MiB, 7 + index));
+          return file;
+        });
+        const dev = execFileSync('losetup', ['--find', '--show', first], { encoding: 'utf8' }).trim();
+        w.after(() => execFileSync('losetup', ['-d', dev]));
+        const core = await serveCore(w, { CAROUSEL_SHOW_LOOP: '1' });
+        const driveAt = ({ drives }, at) => Object.values(drives).find(({ path }) => path === at)?.id;
+        const state = await core.until((now) => driveAt(now, source.dev) && driveAt(now, dev), 'both drives');
+        const [from, to] = [driveAt(state, source.dev), driveAt(state, dev)];
+        // A loop device has no serial number: its name is typed.
+        const yes = ([check]) => [{ drive: to, token: check.token, typed: state.drives[to].title }];
+        const seen = await core.call('jobs.checkTargets', { source: from, targets: [to] });
+        const { job } = await core.call('jobs.start', {
+          source: from,
+          targets: yes(seen.targets),
+          options: { blockSize: 65536, slots: 4, verify: false },
+        });
+        const targetOf = ({ jobs }) => Object.values(jobs[job].targets)[0];
+        await core.until((now) => targetOf(now)?.state === 'copying', 'the copy to run');
+        await core.call('jobs.cancel', { job });
+        const { id } = targetOf(await core.until(({ jobs }) => jobs[job].state === 'ended', 'its end'));
+        const again = await core.call('jobs.checkRetry', { job, targets: [id] });
+        assert.equal(again.targets[0].ok, true, JSON.stringify(again));
+
+        execFileSync('losetup', ['-d', dev]);
+        await until(() => !fs.existsSync(`/sys/block/${dev.slice(5)}/loop`), 'the loop device to be free');
+        execFileSync('losetup', [dev, second]);
+        if (settles) await core.until(({ drives }) => !drives[to], 'the exchange');
+        const refusal = await core.call('jobs.retryTargets', { job, targets: yes(again.targets) }).then(
+          () => undefined,
+          ({ error }) => error.code,
+        );
+        if (refusal === undefined) {
+          const isOver = (now) => now.jobs[job].state === 'ended' && targetOf(now).state !== 'cancelled';
+          const { state: end, error } = targetOf(await core.until(isOver, 'the end of the retry'));
+          assert.deepEqual([end, error.code], ['refused', 'other-than-approved']);
+        } else assert.match(refusal, /^(no-such-drive|not-found|changed-device|approval-void)$/);
+        await core.end();
+        assert.deepEqual(fs.readFileSync(second), Buffer.alloc(4 * MiB, 8), 'not one byte');
+      },
+    );
+});
+
 describe('a yes that is not enough', { concurrency: 1 }, () => {
   scenario(
     '--yes is level 1, never 2: an encrypted stick is left alone, the other one is copied',
@@ -343,4 +399,74 @@ describe('what writes besides a copy', { concurrency: 1 }, () => {
     await w.equal(source, right.dev, SIZE);
     await assertUntouched(wrong);
   });
+});
+
+describe('another drive than the one that was looked at, where it is only read', { concurrency: 1 }, () => {
+  const identityOf = (w, path) => JSON.parse(w.sync(['check', path]).stdout).identity;
+
+  scenario(
+    'an identity is of one drive as it is plugged in, whatever it holds; files have none',
+    { sticks: true },
+    async (w) => {
+      const { right, wrong, link } = await twoSticks(w);
+      const before = identityOf(w, right.dev);
+      assert.match(before, /^I1-[0-9a-f]{64}$/);
+      assert.equal(identityOf(w, link), before);
+      assert.notEqual(identityOf(w, wrong.dev), before);
+      assert.equal(identityOf(w, await w.source('source.img', SIZE)), '');
+      await put(right, Buffer.from('other content'), 0);
+      assert.equal(identityOf(w, right.dev), before);
+      await right.yank({ gone: true });
+      await right.plug();
+      assert.notEqual(identityOf(w, right.dev), before);
+    },
+  );
+
+  scenario('comparing: a link and a node that lead elsewhere by then', { sticks: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const manifest = w.path('manifest');
+    const { right, wrong, link } = await twoSticks(w);
+    const copied = await w.copy(source, [right.dev, wrong.dev], ['--manifest', manifest]).exit;
+    assert.equal(copied.code, 0, copied.stderr);
+    const [a, b] = [node(w, 'a', right.dev), node(w, 'b', wrong.dev)];
+    const targets = [link, a].map((path) => ({ path, identity: identityOf(w, path) }));
+    const same = w.verification(targets.slice(1), manifest);
+    assert.equal(endOf((await same.exit).summary, a), 'verified');
+    point(link, wrong.dev);
+    fs.renameSync(b, a);
+    for (const target of targets) {
+      const run = w.verification([target], manifest);
+      assert.equal(endOf((await run.exit).summary, target.path), 'refused changed-device');
+    }
+  });
+
+  scenario(
+    'a source that is another drive by then is not copied, nor healed from, nor joined',
+    { sticks: true },
+    async (w) => {
+      const manifest = w.path('manifest');
+      const { right, wrong, link } = await twoSticks(w);
+      const [target] = await w.sticks(['target'], { size: '4M' });
+      const identity = identityOf(w, link);
+      const ask = (verb) => {
+        const run = w.raw({ verb, source: { path: link, identity }, ...more[verb] });
+        return run.exit;
+      };
+      const more = {
+        start: { targets: asked([target.dev]), options: {} },
+        verify: { targets: asked([target.dev]), manifest, options: { heal: true } },
+      };
+      const made = await w.copy(right.dev, [w.path('out.img')], ['--manifest', manifest]).exit;
+      assert.equal(made.code, 0, made.stderr);
+      point(link, wrong.dev);
+      for (const verb of ['start', 'verify']) {
+        const { summary } = await ask(verb);
+        assert.equal(endOf(summary, target.dev), 'refused changed-device', verb);
+        assert.equal(summary.outcome, 'refused');
+      }
+      await assertUntouched(target);
+      point(link, right.dev);
+      assert.equal(endOf((await ask('start')).summary, target.dev), 'done');
+    },
+  );
 });

@@ -194,3 +194,18 @@ scenario(
     await w.allEqual(source, targets, size);
   },
 );
+
+scenario(
+  'sticks that are equally slow pace a copy together: none of them is named',
+  { sticks: true },
+  async (w) => {
+    const size = 24 * MiB;
+    const source = await w.source('source.img', size);
+    const sticks = await w.sticks(['a', 'b', 'c'], { size, writeBps: '4MB' });
+    const targets = sticks.map(({ dev }) => dev);
+    const end = await w.copy(source, targets, ['--slots', 4]).exit;
+    assertGood(end, targets);
+    const paces = end.events.filter((e) => e.event === 'pace').map((e) => e.by);
+    assert.ok(paces.includes('targets'), paces.join(' '));
+  },
+);

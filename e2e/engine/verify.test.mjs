@@ -1,9 +1,10 @@
 // What a stick does behind our back is found by reading it back, named, and healed where it can be; nothing wrong is ever called verified.
 
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { describe } from 'node:test';
 import { compareBytes, makeSource } from '../../testlab/sticks.mjs';
-import { endOf, lineOf } from './support/expect.mjs';
+import { assertUntouched, endOf, lineOf } from './support/expect.mjs';
 import { MiB, scenario } from './support/world.mjs';
 
 const SIZE = 10 * MiB + 700;
@@ -139,6 +140,55 @@ describe('verify', { concurrency: 2 }, () => {
       assert.equal(await compareBytes(stick.dev, source, size), -1);
     },
   );
+
+  scenario(
+    'a device that is too short is refused untouched, copied to or compared',
+    { sticks: true },
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const [good] = await w.sticks(['good'], { size: '12M' });
+      const [short] = await w.sticks(['short'], { size: '8M' });
+      const manifest = w.path('manifest');
+      const { code, summary } = await w.copy(
+        source,
+        [good.dev, short.dev],
+        ['--verify', '--manifest', manifest],
+      ).exit;
+      assert.equal(code, 3);
+      assert.equal(endOf(summary, good.dev), 'verified');
+      assert.match(endOf(summary, short.dev), /^refused too-small/);
+      for (const heal of [[], ['--heal', '--source', source, '--yes']]) {
+        const again = await w.command(['verify', short.dev, '--manifest', manifest, ...heal, '--json']).exit;
+        assert.equal(again.code, 3);
+        assert.match(endOf(again.summary, short.dev), /^refused too-small/);
+      }
+      await assertUntouched(short);
+    },
+  );
+
+  scenario('healing touches nothing of a file that is right, not even its holes', {}, async (w) => {
+    const size = 4 * MiB;
+    const [source, target, manifest] = ['source.img', 'target.img', 'manifest'].map((name) => w.path(name));
+    for (const file of [source, target]) {
+      fs.writeFileSync(file, '');
+      fs.truncateSync(file, size);
+    }
+    const copied = await w.copy(source, [w.path('copy.img')], ['--manifest', manifest]).exit;
+    assert.equal(copied.code, 0);
+    const heal = ['verify', target, '--manifest', manifest, '--heal', '--source', source, '--yes', '--json'];
+    const { code, summary } = await w.command(heal).exit;
+    assert.equal(code, 0, JSON.stringify(summary));
+    assert.equal(endOf(summary, target), 'verified');
+    assert.equal(fs.statSync(target).blocks, 0, 'no room was made for what needs none');
+    fs.truncateSync(target, size - 4096);
+    const short = await w.command(heal).exit;
+    assert.match(endOf(short.summary, target), /^refused too-small/);
+    assert.equal(
+      fs.statSync(target).size,
+      size - 4096,
+      'a file that is too short is no copy, and stays as it is',
+    );
+  });
 
   scenario('one is verified while another one still copies', { sticks: true }, async (w) => {
     const source = await w.source('source.img', SIZE);

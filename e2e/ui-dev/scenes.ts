@@ -2,9 +2,18 @@
 import { appError } from '@contract/errors.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import type { Job, Target, TargetState } from '@contract/groups/jobs.ts';
+import type { HandOut, RidingStation, StationTarget } from '@contract/groups/stations.ts';
 import { defaultSettings, type Settings } from '@contract/groups/settings.ts';
 import type { AppState } from '@contract/snapshot.ts';
-import { sampleCard, sampleDrive, sampleJob, sampleState, sampleTarget } from '@contract/testing/samples.ts';
+import {
+  sampleCard,
+  sampleDrive,
+  sampleHandOut,
+  sampleJob,
+  sampleState,
+  sampleStation,
+  sampleTarget,
+} from '@contract/testing/samples.ts';
 
 const gigabyte = 1_000_000_000;
 const sourceSize = 30 * gigabyte;
@@ -162,6 +171,51 @@ function state(drives: Drive[], jobs: Job[] = [], settings: Partial<Settings> = 
 const range = (from: number, count: number): number[] =>
   Array.from({ length: count }, (_, index) => from + index);
 
+const stationTarget = (
+  index: number,
+  state: TargetState,
+  copied: number,
+  error: string | null = null,
+): StationTarget => ({
+  path: `/dev/sd${String.fromCharCode(98 + index)}`,
+  state,
+  bytes: Math.floor(copied * sourceSize),
+  error,
+});
+
+function ridingStation(
+  index: number,
+  name: string,
+  link: RidingStation['link'],
+  targets: StationTarget[],
+): RidingStation {
+  const rides = link === 'live' || link === 'silent';
+  return sampleStation({
+    id: `station${String(index).padStart(3, '0')}`,
+    name,
+    link,
+    silentSeconds: link === 'silent' ? 8 : null,
+    behind: rides ? 14 + index : null,
+    lacks: rides ? 10_900 : null,
+    targets,
+  });
+}
+
+const handOut = (stations: RidingStation[], change: Partial<HandOut> = {}): AppState['handOuts'] => ({
+  'job-1': sampleHandOut(stations, change),
+});
+
+const bench = (link: RidingStation['link']): RidingStation[] => [
+  ridingStation(1, 'Bench 2', 'live', [
+    stationTarget(0, 'copying', 0.6),
+    stationTarget(1, 'copying', 0.6),
+    stationTarget(2, 'verifying', 0.3),
+    stationTarget(3, 'failed', 0.4, 'write-error'),
+    stationTarget(4, 'verified', 1),
+  ]),
+  ridingStation(2, 'workshop-laptop', link, [stationTarget(0, 'copying', 0.22), stationTarget(1, 'done', 1)]),
+];
+
 const ended = { state: 'ended', outcome: 'complete', endedAt: Date.now() - 60_000 } as const;
 
 /** The scenes by name. */
@@ -199,6 +253,90 @@ export const scenes: Record<string, () => AppState> = {
     ),
   bench: () => state([drive(40)], [job(mixed())]),
   'bench-copying': () => state([], [job(range(0, 32).map((index) => target(index, 'copying', 0.62)))]),
+  'stations-none': () => ({
+    ...state([drive(40)], [job(mixed().slice(0, 2))]),
+    handOuts: handOut([], {
+      url: 'nats://127.0.0.1:4222',
+      problem: { code: 'not-encrypted', detail: '' },
+      needs: { credentials: false, ca: false },
+    }),
+  }),
+  stations: () => ({ ...state([drive(40)], [job(mixed().slice(0, 4))]), handOuts: handOut(bench('live')) }),
+  'stations-cut': () => ({
+    ...state([drive(40)], [job(mixed().slice(0, 4))]),
+    handOuts: handOut(bench('silent')),
+  }),
+  'stations-down': () => ({
+    ...state([drive(40)], [job(mixed().slice(0, 4))]),
+    handOuts: handOut(bench('live'), { link: 'down', problem: { code: 'nats-lost', detail: '' } }),
+  }),
+  'stations-lost': () => ({
+    ...state([drive(40)], [job(mixed().slice(0, 2))]),
+    handOuts: handOut([
+      ...bench('live'),
+      ridingStation(3, 'b'.repeat(63), 'silent', [
+        { ...stationTarget(0, 'copying', 0.22), path: '/srv/images/a-rather-long-name-of-a-copy.img' },
+        stationTarget(1, 'done', 1),
+      ]),
+      ridingStation(4, 'bench-6', 'lost', [stationTarget(0, 'failed', 0.22, 'station-lost')]),
+    ]),
+  }),
+  'stations-ended': () => ({
+    ...state(
+      [],
+      [
+        job(
+          range(0, 4).map((index) => target(index, 'verified', 1, { seconds: 1300 + index })),
+          ended,
+        ),
+      ],
+    ),
+    handOuts: handOut(
+      [
+        ridingStation(1, 'Bench 2', 'done', [
+          stationTarget(0, 'verified', 1),
+          stationTarget(1, 'verified', 1),
+        ]),
+        ridingStation(2, 'workshop-laptop', 'lost', [stationTarget(0, 'failed', 0.22, 'station-lost')]),
+      ],
+      { state: 'ended', link: 'down' },
+    ),
+  }),
+  feed: () => {
+    const far = drive(98, {
+      kind: 'feed',
+      bus: 'other',
+      title: 'lab-master-v12.img',
+      path: 'carousel:k3v8pq2m',
+      port: null,
+      identity: { ...sampleDrive().identity, serial: null, size: sourceSize, busPath: null },
+      size: sourceSize,
+      volumes: [],
+      usedBytes: null,
+      asTarget: { ok: false, level: 3, reasons: [appError('feed-is-source')] },
+      job: 'job-1',
+    });
+    const riding = job([target(0, 'copying', 0.62), target(1, 'copying', 0.24, {}, 0.38)]);
+    const card = sampleCard({
+      ...riding.source.card,
+      drive: far.id,
+      kind: 'feed',
+      bus: 'other',
+      title: far.title,
+    });
+    return {
+      ...state([far, drive(41)], [{ ...riding, source: { ...riding.source, card } }]),
+      feeds: {
+        [far.id]: {
+          url: 'tls://hall.example:4222',
+          job: 'k3v8pq2m',
+          name: 'Bench 2',
+          link: 'up',
+          problem: null,
+        },
+      },
+    };
+  },
   several: () =>
     state(
       [drive(60), drive(61)],

@@ -25,6 +25,12 @@ interface Shot {
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first();
 const useFirstAsSource = (page: Page) => button(page, 'Use as source').click();
 
+/** Own jobs stand there as those of other machines do. */
+async function showMachines(page: Page): Promise<void> {
+  await button(page, /^(Machines|الأجهزة)$/).click();
+  await page.locator('.card').first().waitFor();
+}
+
 async function stage(page: Page): Promise<void> {
   await useFirstAsSource(page);
   await button(page, /^Add all/).click();
@@ -46,7 +52,48 @@ const shots: Shot[] = [
     'unreadable',
     'source-gone',
     'bays',
+    'stations-none',
+    'stations-ended',
+    'feed',
   ].map((scene) => ({ name: scene, scene })),
+  ...['stations', 'stations-cut', 'stations-down'].map((scene) => ({
+    name: scene,
+    scene,
+    look: { height: 1080 },
+  })),
+  { name: 'stations-dark', scene: 'stations', look: { dark: true, height: 1080 } },
+  { name: 'stations-phone', scene: 'stations-cut', role: 'viewer', look: { width: 360, height: 2400 } },
+  { name: 'stations-arabic', scene: 'stations-none', look: { language: 'ar' } },
+  { name: 'stations-forced', scene: 'stations-cut', look: { forced: true, height: 1080 } },
+  { name: 'stations-contrast', scene: 'stations', look: { contrast: true, height: 1080 } },
+  {
+    name: 'hand-out',
+    scene: 'cards',
+    act: async (page) => {
+      await button(page, 'Job actions').click();
+      await page.getByRole('menuitem', { name: 'Hand out to other computers…' }).click();
+      await page.getByText('Password, encryption, limits').click();
+    },
+  },
+  {
+    name: 'join-station',
+    scene: 'start',
+    act: (page) => button(page, /^Copy from another computer/).click(),
+  },
+  ...(
+    [
+      ['machines', {}],
+      ['machines-dark', { dark: true }],
+      ['machines-phone', { width: 360 }],
+      ['machines-arabic', { width: 360, language: 'ar' }],
+      ['machines-forced', { forced: true }],
+    ] as const
+  ).map(([name, look]) => ({
+    name,
+    scene: 'stations-lost',
+    look: { height: 1080, ...look },
+    act: showMachines,
+  })),
   { name: 'source-picker', scene: 'start', act: (page) => button(page, /^Copy a drive/).click() },
   { name: 'draft', scene: 'start', act: useFirstAsSource },
   { name: 'staged', scene: 'start', act: stage },
@@ -89,7 +136,15 @@ const shots: Shot[] = [
   },
   { name: 'settings', scene: 'start', act: (page) => button(page, 'Settings').click() },
   { name: 'keys', scene: 'start', act: (page) => page.keyboard.press('F1') },
-  { name: 'about', scene: 'start', act: (page) => button(page, 'About').click() },
+  { name: 'more', scene: 'start', act: (page) => button(page, 'More').click() },
+  {
+    name: 'about',
+    scene: 'start',
+    act: async (page) => {
+      await button(page, 'More').click();
+      await page.getByRole('menuitem', { name: 'About' }).click();
+    },
+  },
   { name: 'viewer', scene: 'cards', role: 'viewer' },
   {
     name: 'lost',

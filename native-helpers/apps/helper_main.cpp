@@ -8,6 +8,9 @@
 #include "base/json.hpp"
 #include "engine/broker/broker.hpp"
 #include "engine/consumer/consumer.hpp"
+#include "engine/feed/feeder.hpp"
+#include "engine/feed/receiver.hpp"
+#include "engine/identify/identify.hpp"
 #include "engine/job/run.hpp"
 #include "engine/probe/examiner.hpp"
 #include "engine/probe/probe.hpp"
@@ -21,7 +24,7 @@ namespace {
 
 int usage() {
   std::fputs(
-      "usage: carousel-helper job | attach JOB | jobs | check PATH... | survey PATH... | resumable FOLDER BLOCKSIZE SOURCE TARGET... | probe | watch |"
+      "usage: carousel-helper job | attach JOB | jobs | check PATH... | survey PATH... | resumable FOLDER BLOCKSIZE SOURCE TARGET... | probe | identify DRIVE | watch |"
       " broker FOLDER | --version\n"
       "The helper of Carousel; started by the app and the carousel command. See docs/helper-protocol.md.\n",
       stderr);
@@ -45,13 +48,16 @@ int watch() {
 int run(const std::vector<std::string>& args) {
   if (args.empty()) return usage();
   const std::string& role = args[0];
-  const bool worker = role == "produce" || role == "consume" || role == "examine";
+  const bool worker = role == "produce" || role == "consume" || role == "examine" || role == "feed" || role == "receive";
   if (worker && (args.size() != 2 || !carousel::platform::started_by_supervisor())) return usage();
   if (role == "produce") return carousel::run_producer();
   if (role == "consume") return carousel::run_consumer();
+  if (role == "feed") return carousel::run_feeder();
+  if (role == "receive") return carousel::run_receiver();
   if (role == "examine") return carousel::probe::run_examiner();
   if (role == "broker" && args.size() == 2) return carousel::run_broker(args[1]);
   if (role == "probe" && args.size() == 1) return carousel::probe::run_probe();
+  if (role == "identify" && args.size() == 2) return carousel::run_identify(args[1]);
   if (role == "job" && args.size() == 1) return carousel::run_job();
   if (role == "attach" && args.size() == 2) return carousel::run_attach(args[1]);
   if (role == "jobs" && args.size() == 1) return carousel::run_jobs();
@@ -69,11 +75,13 @@ int run(const std::vector<std::string>& args) {
 
 int main(int argc, char** argv) {
   carousel::platform::prepare_process();
-  if (const carousel::Status status = carousel::platform::act_as_caller(); !status) {
+  const std::vector<std::string> args(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const std::string place = args.size() == 2 && args[0] == "broker" ? args[1] : std::string();
+  if (const carousel::Status status = carousel::platform::act_as_caller(place); !status) {
     std::fprintf(stderr, "%s\n", status.error().what.c_str());
     return 1;
   }
-  const int code = run({argv + (argc > 0 ? 1 : 0), argv + argc});
+  const int code = run(args);
   std::fflush(stdout);
   // No destructors at the end of the process: a worker's watching thread may still look at what they would take away.
   std::_Exit(code);

@@ -25,15 +25,19 @@ constexpr bool is_power_of_two(std::uint64_t value) { return value != 0 && (valu
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
-  explicit AlignedBuffer(std::size_t size)
-      : data_(size == 0 ? nullptr : static_cast<std::byte*>(::operator new(size, std::align_val_t{kPage}))), size_(size) {}
+  /// `alignment`: a power of two, a page or more.
+  explicit AlignedBuffer(std::size_t size, std::size_t alignment = kPage)
+      : data_(size == 0 ? nullptr : static_cast<std::byte*>(::operator new(size, std::align_val_t{alignment})), Free{alignment}), size_(size) {}
   [[nodiscard]] std::span<std::byte> span() { return {data_.get(), size_}; }
   [[nodiscard]] std::byte* data() { return data_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
   struct Free {
-    void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{kPage}); }
+    Free() noexcept : alignment(kPage) {}
+    explicit Free(std::size_t aligned) noexcept : alignment(aligned) {}
+    std::size_t alignment;
+    void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{alignment}); }
   };
   std::unique_ptr<std::byte, Free> data_;
   std::size_t size_ = 0;

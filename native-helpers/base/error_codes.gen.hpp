@@ -27,6 +27,7 @@ enum class Code : std::uint16_t {
     duplicate_target,
     not_approved,
     other_than_approved,
+    unsteady_drive,
     protected_drive,
     too_small,
     read_only,
@@ -48,6 +49,9 @@ enum class Code : std::uint16_t {
     source_error,
     source_gone,
     source_changed,
+    source_written,
+    feed_ended,
+    feed_damaged,
     manifest_damaged,
     manifest_not_written,
     no_memory,
@@ -85,6 +89,7 @@ enum class CodeClass : std::uint8_t {
         case Code::duplicate_target: return "duplicate-target";
         case Code::not_approved: return "not-approved";
         case Code::other_than_approved: return "other-than-approved";
+        case Code::unsteady_drive: return "unsteady-drive";
         case Code::protected_drive: return "protected-drive";
         case Code::too_small: return "too-small";
         case Code::read_only: return "read-only";
@@ -106,6 +111,9 @@ enum class CodeClass : std::uint8_t {
         case Code::source_error: return "source-error";
         case Code::source_gone: return "source-gone";
         case Code::source_changed: return "source-changed";
+        case Code::source_written: return "source-written";
+        case Code::feed_ended: return "feed-ended";
+        case Code::feed_damaged: return "feed-damaged";
         case Code::manifest_damaged: return "manifest-damaged";
         case Code::manifest_not_written: return "manifest-not-written";
         case Code::no_memory: return "no-memory";
@@ -135,6 +143,7 @@ enum class CodeClass : std::uint8_t {
         case Code::duplicate_target: return "it is already a target of this job";
         case Code::not_approved: return "nobody has agreed to lose what is on it";
         case Code::other_than_approved: return "it is not, or does not hold, what was approved";
+        case Code::unsteady_drive: return "its beginning reads differently each time";
         case Code::protected_drive: return "its serial number is on the list of protected drives";
         case Code::too_small: return "it is smaller than the source";
         case Code::read_only: return "it is write-protected";
@@ -156,6 +165,9 @@ enum class CodeClass : std::uint8_t {
         case Code::source_error: return "the source could not be read";
         case Code::source_gone: return "the source was pulled out";
         case Code::source_changed: return "a block of the source read differently the second time";
+        case Code::source_written: return "something wrote to the source while it was read";
+        case Code::feed_ended: return "the first node has ended the job, or cannot be reached any more";
+        case Code::feed_damaged: return "what came over the network is not what the first node sent";
         case Code::manifest_damaged: return "the manifest is damaged, or is none";
         case Code::manifest_not_written: return "the manifest could not be written";
         case Code::no_memory: return "not enough memory for the ring";
@@ -184,6 +196,7 @@ enum class CodeClass : std::uint8_t {
     if (text == "duplicate-target") return Code::duplicate_target;
     if (text == "not-approved") return Code::not_approved;
     if (text == "other-than-approved") return Code::other_than_approved;
+    if (text == "unsteady-drive") return Code::unsteady_drive;
     if (text == "protected-drive") return Code::protected_drive;
     if (text == "too-small") return Code::too_small;
     if (text == "read-only") return Code::read_only;
@@ -205,6 +218,9 @@ enum class CodeClass : std::uint8_t {
     if (text == "source-error") return Code::source_error;
     if (text == "source-gone") return Code::source_gone;
     if (text == "source-changed") return Code::source_changed;
+    if (text == "source-written") return Code::source_written;
+    if (text == "feed-ended") return Code::feed_ended;
+    if (text == "feed-damaged") return Code::feed_damaged;
     if (text == "manifest-damaged") return Code::manifest_damaged;
     if (text == "manifest-not-written") return Code::manifest_not_written;
     if (text == "no-memory") return Code::no_memory;
@@ -233,6 +249,7 @@ enum class CodeClass : std::uint8_t {
         case Code::duplicate_target: return CodeClass::refused;
         case Code::not_approved: return CodeClass::refused;
         case Code::other_than_approved: return CodeClass::refused;
+        case Code::unsteady_drive: return CodeClass::refused;
         case Code::protected_drive: return CodeClass::refused;
         case Code::too_small: return CodeClass::refused;
         case Code::read_only: return CodeClass::refused;
@@ -254,6 +271,9 @@ enum class CodeClass : std::uint8_t {
         case Code::source_error: return CodeClass::source;
         case Code::source_gone: return CodeClass::source;
         case Code::source_changed: return CodeClass::source;
+        case Code::source_written: return CodeClass::source;
+        case Code::feed_ended: return CodeClass::source;
+        case Code::feed_damaged: return CodeClass::source;
         case Code::manifest_damaged: return CodeClass::source;
         case Code::manifest_not_written: return CodeClass::internal;
         case Code::no_memory: return CodeClass::internal;

@@ -11,8 +11,9 @@ using namespace carousel;
 TEST("frames: a million random ones are refused or mean what they say") {
   const std::string_view good[] = {
       R"({"verb":"start","version":1,"source":{"path":"/a"},"targets":[{"path":"/b","approval":"A1-1-00"}],"options":{"block":65536,"slots":2}})",
-      R"({"verb":"add","targets":[{"path":"/b"}],"request":"r"})", R"({"verb":"remove","id":3})", R"({"verb":"slow","policy":"together"})",
-      R"({"verb":"digests","from":0,"count":4})", R"({"path":"/dev/sdb","create":false,"size":1,"seat":0,"verify":true,"heal":false})",
+      R"({"verb":"add","targets":[{"path":"/b","identity":"I1-00"}],"request":"r"})", R"({"verb":"remove","id":3})", R"({"verb":"slow","policy":"together"})",
+      R"({"verb":"digests","from":0,"count":4})", R"({"verb":"tap","path":"/s"})",
+      R"({"verb":"start","version":1,"source":{"feed":"/s","job":"abc","size":65536,"digests":"/d"},"targets":[],"options":{}})", R"({"path":"/dev/sdb","create":false,"size":1,"seat":0,"verify":true,"heal":false})",
   };
   std::mt19937_64 random(1);
   std::size_t taken = 0;

@@ -5,6 +5,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/bytes.hpp"
+#include "base/sha256.hpp"
+#include "engine/producer/source_hash.hpp"
 #include "engine/ring/reader.hpp"
 #include "engine/ring/ring.hpp"
 #include "engine/ring/seats.hpp"
@@ -37,17 +40,26 @@ bool whole(std::span<const std::byte> data, std::uint64_t block) {
 struct Carousel {
   Carousel(std::uint64_t blocks, std::uint32_t slots) : ring(std::move(Ring::create({blocks * kBlock - 7, kBlock, slots}).value())), seats(ring) {}
 
-  void produce() {
+  /// To the end of the job; with a hash also that of what it publishes, empty if there is none.
+  std::string produce(bool hashing = false) {
     Writer writer(ring);
+    std::optional<SourceHash> hash;
+    if (hashing) hash.emplace(ring);
     for (;;) {
       switch (writer.wait_turn()) {
-        case Turn::stop: return;
-        case Turn::skip: writer.publish_skipped(); break;
+        case Turn::stop: return hash ? hash->finish().value_or("") : "";
+        case Turn::none:  // only where somebody says what is unwanted
+        case Turn::skip:
+          if (hash) hash->make_room(writer.next(), ring.header().window.load());
+          writer.publish_skipped();
+          break;
         case Turn::read: {
-          const std::uint64_t block = ring.block_of(writer.next());
+          const std::uint64_t sequence = writer.next(), block = ring.block_of(sequence);
+          if (hash) hash->make_room(sequence, ring.header().window.load());
           fill(writer.claim(), block);
           ++read;
           writer.publish(static_cast<std::uint32_t>(ring.length_of(block)), Content::good);
+          if (hash) hash->published(sequence);
         }
       }
     }
@@ -109,6 +121,33 @@ TEST("races: one producer lap serves all who are there from the start") {
   c.seats.stop_all();
   producer.join();
   CHECK(complete == 5 && c.wrong == 0 && c.read == 64 && c.ring.header().head.load() == 64);
+}
+
+TEST("races: the hash of the source lags behind the riders, and no slot is filled under it") {
+  constexpr std::uint64_t kBlocks = 300;
+  Sha256 expected;
+  std::vector<std::byte> one(kBlock);
+  for (std::uint64_t block = 0; block < kBlocks; ++block) {
+    fill(one, block);
+    expected.update(std::span(one).first(block + 1 == kBlocks ? kBlock - 7 : kBlock));
+  }
+  const std::string right = hex(expected.finish());
+  for (unsigned seed = 0; seed < 6; ++seed) {
+    Carousel c(kBlocks, 2 + seed * 5);
+    std::vector<std::thread> riders;
+    for (int i = 0; i < 2; ++i) {
+      const std::uint32_t seat = *c.seats.reserve(false);
+      // One is slow at times, so that the window grows.
+      riders.emplace_back([&c, seat, slow = i == 1 && seed % 2 == 1 ? 200U : 0U] { c.ride(seat, slow); });
+    }
+    std::string hash;
+    std::thread producer([&] { hash = c.produce(true); });
+    c.seats.let_go();
+    for (std::thread& rider : riders) rider.join();
+    c.seats.stop_all();
+    producer.join();
+    CHECK(hash == right && c.read == kBlocks && c.wrong == 0);
+  }
 }
 
 // The reads of a rider whose seat is being taken away may race with the producer by design: what they see never counts (finish() says no).

@@ -17,13 +17,14 @@ TEST("verbs: start with everything") {
 }
 
 TEST("verbs: verify is a job of its own kind") {
-  const auto v = decode_verb(R"({"verb":"verify","version":1,"manifest":"/m","targets":[{"path":"/b"}],"options":{"sample":true,"stallTimeout":7}})");
+  const auto v = decode_verb(R"({"verb":"verify","version":1,"manifest":"/m","targets":[{"path":"/b","identity":"I1-b"}],"options":{"sample":true,"stallTimeout":7}})");
   CHECK(v.ok());
+  CHECK(std::get<StartVerb>(v->what).targets[0].identity == "I1-b" && std::get<StartVerb>(v->what).targets[0].approval.empty());
   const auto& s = std::get<StartVerb>(v->what);
   CHECK(s.reference == "/m" && s.source.empty() && s.targets.size() == 1 && s.targets[0].path == "/b");
   CHECK(s.options.verify && s.options.sample && !s.options.heal && s.options.stall_timeout == 7);
-  const auto heal = decode_verb(R"({"verb":"verify","version":1,"manifest":"/m","source":{"path":"/s"},"targets":[],"options":{"heal":true}})");
-  CHECK(heal.ok() && std::get<StartVerb>(heal->what).source == "/s" && std::get<StartVerb>(heal->what).options.heal);
+  const auto heal = decode_verb(R"({"verb":"verify","version":1,"manifest":"/m","source":{"path":"/s","identity":"I1-s"},"targets":[],"options":{"heal":true}})");
+  CHECK(heal.ok() && std::get<StartVerb>(heal->what).source_identity == "I1-s" && std::get<StartVerb>(heal->what).source == "/s" && std::get<StartVerb>(heal->what).options.heal);
 }
 
 TEST("verbs: where a copy keeps what it knows") {
@@ -32,6 +33,14 @@ TEST("verbs: where a copy keeps what it knows") {
   CHECK(v.ok());
   const auto& s = std::get<StartVerb>(v->what);
   CHECK(s.reference.empty() && s.options.manifest == "/m" && s.options.resume == "/r" && s.options.take_up);
+}
+
+TEST("verbs: a target that comes later may go on too") {
+  const auto anew = decode_verb(R"({"verb":"add","targets":[{"path":"/b"}]})");
+  CHECK(anew.ok() && !std::get<AddVerb>(anew->what).take_up);
+  const auto on = decode_verb(R"({"verb":"add","targets":[{"path":"/b"}],"takeUp":true})");
+  CHECK(on.ok() && std::get<AddVerb>(on->what).take_up && std::get<AddVerb>(on->what).targets.size() == 1);
+  CHECK(!decode_verb(R"({"verb":"add","targets":[{"path":"/b"}],"takeUp":1})").ok());
 }
 
 TEST("verbs: every bad line is refused with the right code") {
@@ -70,6 +79,10 @@ TEST("verbs: every bad line is refused with the right code") {
       {R"({"verb":"add","targets":["/a"]})", Code::protocol},
       {R"({"verb":"add","targets":[{"path":"/a","approval":1}]})", Code::protocol},
       {R"({"verb":"add","targets":[{"approval":"A1"}]})", Code::protocol},
+      {R"({"verb":"add","targets":[{"path":"/a","identity":1}]})", Code::protocol},
+      {R"({"verb":"add","targets":[{"path":"/a","identity":")" + std::string(129, 'I') + "\"}]}", Code::protocol},
+      {R"({"verb":"start","version":1,"source":{"path":"/a","identity":[]},"targets":[]})", Code::protocol},
+      {R"({"verb":"start","version":1,"source":{"path":"/a","approval":"A1"},"targets":[]})", Code::protocol},
       {R"({"verb":"add","targets":[{"path":"/a","approval":")" + std::string(129, 'x') + "\"}]}", Code::protocol},
       {R"({"verb":"start","version":2,"source":{"path":"/a"},"targets":[]})", Code::version_mismatch},
       {start + R"(],"options":{"block":65537}})", Code::bad_option},

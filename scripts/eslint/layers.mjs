@@ -29,8 +29,12 @@ const webPackages = anyPackageBut(
 export const rows = [
   { in: contract, folders: [contract], packages: onlyPackages('zod') },
   { in: 'src-main/core', folders: ['src-main/core', contract], packages: anyPackageBut('electron') },
-  // The packaged command line is Electron's own main file, so that host may hand over to the CLI.
-  { in: 'src-main/electron', folders: ['src-main/electron', 'src-main/cli', 'src-main/core', contract] },
+  // The packaged command line is Electron's own main file, so that host may hand over to the CLI;
+  // and the window's core lets other computers watch just as `carousel serve` does.
+  {
+    in: 'src-main/electron',
+    folders: ['src-main/electron', 'src-main/cli', 'src-main/headless', 'src-main/core', contract],
+  },
   {
     in: 'src-main/headless',
     folders: ['src-main/headless', 'src-main/core', contract],

@@ -15,6 +15,7 @@ import { ownRights } from '../core/elevation/own-rights.ts';
 import { systemClock } from '../core/system-clock.ts';
 import type { CliContext } from './context.ts';
 import { CliError, EXIT, usageError } from './exit-codes.ts';
+import { problemWords } from './stations/words.ts';
 
 /** Lends a core and a client of it to `use`; both are gone afterwards. Copies that run go on. */
 export async function withCore<T>(
@@ -56,6 +57,11 @@ function explain({ error }: ContractError): CliError {
   switch (error.code) {
     case 'bad-request':
       return usageError(error.params.at);
+    case 'station': {
+      const { problem, detail = '' } = error.params;
+      const exit = problem === 'nats-denied' ? EXIT.permission : EXIT.source;
+      return new CliError(problemWords(problem, detail), exit);
+    }
     case 'helper-missing':
     case 'helper-failed': {
       const { detail = error.code, errno } = { errno: undefined, ...error.params };

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Channel } from './channel.ts';
 import { createClient } from './client.ts';
 import { appError, appErrorSchema, ContractError, errorCodes } from './errors.ts';
-import type { Role } from './groups/common.ts';
+import type { RemoteGrant, Role } from './groups/common.ts';
 import { createMemoryChannel } from './memory-channel.ts';
 import { calls, callNames, contractVersion, type CallName } from './schema.ts';
 import { maxOpenCalls, serveContract, type Handlers } from './server.ts';
@@ -22,10 +22,12 @@ function handlersWith(some: Partial<Handlers>): Handlers {
 function serve(
   role: Role,
   some: Partial<Handlers> = {},
+  remote: RemoteGrant | null = null,
 ): { channel: Channel; internal: ReturnType<typeof vi.fn> } {
   const [channel, far] = createMemoryChannel();
   const internal = vi.fn();
-  serveContract(far, { role, app: '0.1.0', handlers: handlersWith(some), onInternalError: internal });
+  const handlers = handlersWith(some);
+  serveContract(far, { role, remote, app: '0.1.0', handlers, onInternalError: internal });
   return { channel, internal };
 }
 
@@ -144,11 +146,86 @@ describe('roles', () => {
   const viewerCalls = callNames.filter((name) => calls[name].role === 'viewer');
 
   it('let a viewer only look', () => {
-    expect(viewerCalls.sort()).toEqual(['settings.get', 'state.get', 'state.subscribe', 'state.unsubscribe']);
+    expect(viewerCalls.sort()).toEqual([
+      'history.get',
+      'history.list',
+      'history.report',
+      'history.targets',
+      'ledger.lookup',
+      'machines.watch',
+      'settings.get',
+      'state.get',
+      'state.subscribe',
+      'state.unsubscribe',
+      'verify.export',
+    ]);
+  });
+
+  /** Everything that may be asked for over the network. A new call is refused there until it is put on this list. */
+  const remoteWays: Partial<Record<CallName, 'operate' | 'approve'>> = {
+    'drives.rescan': 'operate',
+    'drives.unmount': 'approve',
+    'drives.eject': 'approve',
+    'drives.identify': 'operate',
+    'drives.stopIdentify': 'operate',
+    'jobs.removeTarget': 'operate',
+    'jobs.cancel': 'operate',
+    'jobs.setSlowPolicy': 'operate',
+    'jobs.dismiss': 'operate',
+    'jobs.verify': 'operate',
+    'stations.stop': 'operate',
+    'probe.cancel': 'operate',
+    'probe.dismiss': 'operate',
+    'jobs.checkTargets': 'approve',
+    'jobs.start': 'approve',
+    'jobs.addTargets': 'approve',
+    'jobs.checkRetry': 'approve',
+    'jobs.retryTargets': 'approve',
+    'jobs.checkHeal': 'approve',
+    'jobs.heal': 'approve',
+    'probe.check': 'approve',
+    'probe.start': 'approve',
+    'bench.arm': 'approve',
+    'bench.disarm': 'approve',
+    'bench.dismiss': 'operate',
+  };
+
+  it.each(callNames)('say what %s needs over the network', async (name) => {
+    const handler = vi.fn(() => Promise.reject(new ContractError(appError('unsupported'))));
+    const refusalFor = async (role: Role, approve: boolean): Promise<string | null> => {
+      const some = Object.fromEntries([[name, handler]]) as Partial<Handlers>;
+      const { channel } = serve(role, some, { approve });
+      const { answers } = await raw(channel, [
+        hello,
+        JSON.stringify({ kind: 'call', id: 1, name, input: 'nonsense' }),
+      ]);
+      const { error } = answers[0] as { error: { code: string; params: { needs?: string } } };
+      // The input is nonsense: whoever is let through is told so, and the handler never runs.
+      return error.code === 'bad-request' ? null : `${error.code} ${error.params.needs ?? ''}`;
+    };
+    const { role } = calls[name];
+    const way = remoteWays[name];
+    const isLook = role === 'viewer';
+    const closed = role === 'local' ? 'forbidden local' : 'forbidden here';
+    expect(await refusalFor('viewer', false)).toBe(isLook ? null : `forbidden ${role}`);
+    expect(await refusalFor('viewer', true)).toBe(isLook ? null : `forbidden ${role}`);
+    const plain = way === 'approve' ? 'forbidden approve' : way ? null : closed;
+    expect(await refusalFor('operator', false)).toBe(isLook ? null : plain);
+    expect(await refusalFor('operator', true)).toBe(isLook || way ? null : closed);
+    expect(handler).not.toHaveBeenCalled();
   });
 
   it('keep what takes paths for targets to the command line', () => {
-    expect(localCalls.sort()).toEqual(['copy.cancel', 'copy.check', 'copy.result', 'copy.start']);
+    expect(localCalls.sort()).toEqual([
+      'copy.cancel',
+      'copy.check',
+      'copy.eject',
+      'copy.identify',
+      'copy.result',
+      'copy.start',
+      'copy.stopIdentify',
+      'copy.unmount',
+    ]);
   });
 
   it.each<[CallName, Role]>([
@@ -246,11 +323,14 @@ describe('hostile input', () => {
   it('another version is told apart at both ends', async () => {
     const { channel } = serve('operator');
     const { answers, closed } = await raw(channel, ['{"kind":"hello","version":99}']);
-    expect(answers).toMatchObject([{ error: { code: 'contract-version', params: { ours: 1, theirs: 99 } } }]);
+    expect(answers).toMatchObject([
+      { error: { code: 'contract-version', params: { ours: contractVersion, theirs: 99 } } },
+    ]);
     expect(closed).toBe(true);
 
     const [near, far] = createMemoryChannel();
-    far.send(JSON.stringify({ kind: 'hello', version: 2, app: '9', role: 'operator' }));
+    // In whatever shape the other version says it.
+    far.send(JSON.stringify({ kind: 'hello', version: contractVersion + 1, whatever: true }));
     await expect(createClient(near).hello).rejects.toMatchObject({ error: { code: 'contract-version' } });
   });
 

@@ -12,7 +12,8 @@ const ofDrive = { drive: name.optional() };
 /** Codes of our own, each with its parameters. */
 const ownErrors = {
   /** The caller's role does not allow the call. */
-  forbidden: z.strictObject({ needs: z.enum(['viewer', 'operator', 'local']) }),
+  forbidden: z.strictObject({ needs: z.enum(['viewer', 'operator', 'local', 'approve', 'here']) }),
+  /* `approve`: the grant to agree to erasing; `here`: to be at the machine itself. */
   /** The input of a call is not what the contract says; `at` names the place. */
   'bad-request': z.strictObject({ at: name }),
   /** There is no call of that name. */
@@ -41,12 +42,30 @@ const ownErrors = {
   'typed-wrong': z.strictObject(ofDrive),
   /** The drive is busy in another job. */
   'in-job': z.strictObject({ job: name }),
+  /** The bench is armed; it must be disarmed first. */
+  'armed-already': z.strictObject({}),
+  /** It was disarmed before the copy began. */
+  'not-armed': z.strictObject({}),
+  /** Taught ports stay as they are while a job runs or the bench is armed: cells would move. */
+  'bays-in-use': z.strictObject({}),
+  /** The port was not taught, or not any more. */
+  'no-such-bay': z.strictObject({}),
+  /** Its capacity is being tested. */
+  'in-probe': z.strictObject({}),
+  /** Bad blocks are read from the source, and that is not here. */
+  'source-missing': z.strictObject({ path: z.string().max(4096) }),
+  /** The digests of this copy are not kept: there is nothing to compare it with. */
+  'no-manifest': z.strictObject({}),
+  /** The targets were copied from different states of the source and cannot be compared with one manifest. */
+  'several-manifests': z.strictObject({}),
   /** The serial number is on the list of protected drives. */
   protected: z.strictObject({}),
   /** The drive has no medium in it (a card reader without a card). */
   'no-medium': z.strictObject({}),
   /** An image is a source only; as a target, choose a file to be written. */
   'image-is-source': z.strictObject({}),
+  /** What another computer hands out is a source only. */
+  'feed-is-source': z.strictObject({}),
   /** The file exists already and would be overwritten. */
   'file-exists': z.strictObject({}),
   /** The job is over. */
@@ -63,16 +82,73 @@ const ownErrors = {
   /** Nobody granted the rights that writing to drives needs. */
   'elevation-declined': z.strictObject({}),
   'elevation-unavailable': z.strictObject({}),
+  /** The rights were given, but the copying program ended before it could use them. */
+  'elevation-failed': z.strictObject({}),
+  /** The copying program gets no more rights where others than root could change it. */
+  'helper-untrusted': z.strictObject({ path: z.string().max(4096) }),
   /** The settings file was damaged; it was kept under another name and defaults are in use. */
   'settings-damaged': z.strictObject({ keptAs: z.string().max(4096) }),
   /** The settings could not be written. */
   'settings-not-saved': z.strictObject({}),
+  /** The record was damaged; it was kept under another name, and a new one was begun. */
+  'record-set-aside': z.strictObject({ keptAs: z.string().max(4096) }),
+  /** The record cannot be kept: what happens now will not be found in it. */
+  'record-not-kept': z.strictObject({ detail: z.string().max(1024) }),
+  /** There is no record to be read. */
+  'record-unavailable': z.strictObject({}),
+  /** The record holds no job of this number. */
+  'no-such-record': z.strictObject({}),
   /** Practice drives need a folder, and none can be made. */
   'practice-unavailable': z.strictObject({}),
   /** The list of drives could not be read; what is shown may be old. */
   'drives-unreadable': z.strictObject({}),
   /** The source is mounted and may be written to while it is copied. */
   'source-mounted-writable': z.strictObject({}),
+  /** A program keeps files on the drive open; `programs` are those of this user. */
+  'unmount-busy': z.strictObject({
+    mountPoint: z.string().max(4096),
+    programs: z.array(z.string().max(64)).max(8),
+  }),
+  /** The system does not let this user unmount it. */
+  'unmount-denied': z.strictObject({ mountPoint: z.string().max(4096) }),
+  'unmount-failed': z.strictObject({ detail: z.string().max(1024).optional() }),
+  /** A file system on it is in use: it is not pulled out from under that. */
+  'eject-mounted': z.strictObject({ detail: z.string().max(1024).optional() }),
+  /** Something holds it: a copy, a program. */
+  'eject-busy': z.strictObject({}),
+  /** The system does not let this user switch it off. */
+  'eject-denied': z.strictObject({}),
+  /** It is built in, not plugged in. */
+  'eject-fixed': z.strictObject({}),
+  /** This system has no way to switch it off. */
+  'eject-unsupported': z.strictObject({}),
+  'eject-failed': z.strictObject({ detail: z.string().max(1024).optional() }),
+  /** It is a file: there is no light to blink. */
+  'no-light': z.strictObject({}),
+  /** This device has not been paired, or not any more. */
+  'not-paired': z.strictObject({}),
+  /** The pairing code is wrong, used up, or too old. */
+  'wrong-code': z.strictObject({}),
+  /** Too many wrong codes: to be tried again after so many seconds. */
+  'too-many-attempts': z.strictObject({ seconds: z.int().nonnegative() }),
+  /** As many devices are paired, or codes open, as may be. */
+  'too-many-devices': z.strictObject({}),
+  'no-such-device': z.strictObject({}),
+  /** Another machine cannot be reached; `detail` is the system's word for why. */
+  unreachable: z.strictObject({ detail: z.string().max(256).optional() }),
+  /** The other machine shows another certificate than the one it was paired with. */
+  'certificate-changed': z.strictObject({}),
+  /** What answers there is not Carousel. */
+  'not-carousel': z.strictObject({}),
+  /** An address that is none, or one without encryption beyond this computer. */
+  'bad-address': z.strictObject({}),
+  'no-such-machine': z.strictObject({}),
+  /** This address cannot be listened on; `detail` is the system's word for why. */
+  'cannot-listen': z.strictObject({ detail: z.string().max(256).optional() }),
+  /** Stations: what stands between this machine and the others (`stationProblemSchema`). */
+  station: z.strictObject({ problem: z.string().max(64), detail: z.string().max(1024).optional() }),
+  /** This job is handed out already. */
+  'handed-out': z.strictObject({}),
   /** The helper warned about something this program has no words for. */
   'other-warning': z.strictObject({ code: name }),
 } as const;
@@ -96,6 +172,16 @@ export type ErrorParams<C extends ErrorCode> = C extends OwnErrorCode
   : z.infer<typeof helperParams>;
 /** One error: `switch` on the code narrows the parameters. */
 export type AppError = { [C in ErrorCode]: { code: C; params: ErrorParams<C> } }[ErrorCode];
+
+/** Errors of a comparison that say something about the target itself; all others mean that it was not looked at to the end. */
+export const tellsOfTarget: ReadonlySet<ErrorCode> = new Set([
+  'verify-mismatch',
+  'read-error',
+  'write-error',
+  'flush-error',
+  'hung',
+  'too-small',
+]);
 
 const paramsOf = new Map<string, z.ZodType>([
   ...helperErrorCodes.map((code) => [code, helperParams] as const),

@@ -62,6 +62,8 @@ const findings = {
   /** What the device took, and the milliseconds it took for that. */
   deviceBytes: count.optional(),
   deviceMs: count.optional(),
+  /** Not copied to but read back: an earlier target at the same path holds the copy. */
+  compared: z.boolean().optional(),
 };
 const ofTarget = { t: seconds, id: count, target: path };
 
@@ -140,6 +142,11 @@ const summary = z.object({
     laps: z.number().nonnegative(),
     blockSize: count.optional(),
     rootDigest: z.string().max(256).nullable().default(null),
+    /** SHA-256 of all bytes of the source, where it was taken. */
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
     unreadable: z.array(range).default([]),
     unreadableMore: count.optional(),
     error: maybeError,
@@ -180,7 +187,7 @@ const eventSchemas = {
   pace: z.object({
     event: z.literal('pace'),
     t: seconds,
-    by: z.enum(['source', 'target', 'none']),
+    by: z.enum(['source', 'target', 'targets', 'none']),
     id: count.optional(),
     target: path.optional(),
   }),

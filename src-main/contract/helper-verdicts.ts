@@ -48,6 +48,8 @@ export const verdictSchema = z.object({
   busPath: z.string().default(''),
   serial: z.string().default(''),
   wwn: z.string().default(''),
+  /** Which drive it is, for whoever reads it without an approval; empty for anything but a device. */
+  identity: z.string().max(128).default(''),
   source: fitness,
   target: fitness,
   /** Only from `survey`, and only for devices. */

@@ -4,10 +4,11 @@
  */
 import type { Channel } from './channel.ts';
 import { appError, ContractError, type AppError } from './errors.ts';
-import type { Role } from './groups/common.ts';
+import type { RemoteGrant, Role } from './groups/common.ts';
 import {
   contractVersion,
   findCall,
+  missingFor,
   type CallInput,
   type CallName,
   type CallOutput,
@@ -19,11 +20,11 @@ import { decodeFromClient, encode, type FromServer } from './wire.ts';
 /** Calls of one connection that may be open at the same time. */
 export const maxOpenCalls = 64;
 
-const rank: Record<Role, number> = { viewer: 0, operator: 1, local: 2 };
-
 /** One connected front end, as the handlers see it. */
 export interface Connection {
   readonly role: Role;
+  /** Null for whoever is at the machine itself. */
+  readonly remote: RemoteGrant | null;
   /** Sends an event. False when it is larger than a message may be, and was not sent. */
   emit<K extends EventName>(name: K, data: EventData<K>): boolean;
   /** True while this front end is behind: what can wait should wait. */
@@ -38,6 +39,8 @@ export type Handlers = {
 
 export interface ServeOptions {
   role: Role;
+  /** Set for a device that was paired over the network. */
+  remote?: RemoteGrant | null;
   /** Version of the program, for the hello. */
   app: string;
   handlers: Handlers;
@@ -58,6 +61,7 @@ export function serveContract(channel: Channel, options: ServeOptions): Connecti
 
   const connection: Connection = {
     role: options.role,
+    remote: options.remote ?? null,
     emit: (name, data) => send({ kind: 'event', name, data }),
     congested: () => channel.congested(),
     onClose: (listener) => channel.onClose(listener),
@@ -71,9 +75,8 @@ export function serveContract(channel: Channel, options: ServeOptions): Connecti
   async function answer(name: string, input: unknown): Promise<unknown> {
     const definition = findCall(name);
     if (!definition) throw new ContractError(appError('unknown-call'));
-    if (rank[options.role] < rank[definition.role]) {
-      throw new ContractError(appError('forbidden', { needs: definition.role }));
-    }
+    const needs = missingFor(definition, options.role, connection.remote);
+    if (needs) throw new ContractError(appError('forbidden', { needs }));
     const parsed = definition.input.safeParse(input);
     if (!parsed.success) {
       const at = parsed.error.issues.map((issue) => issue.path.map(String).join('.')).join(', ');
@@ -115,6 +118,7 @@ export function serveContract(channel: Channel, options: ServeOptions): Connecti
     void take(message.id, message.name, message.input);
   });
 
-  send({ kind: 'hello', version: contractVersion, app: options.app, role: options.role });
+  const { role, remote } = connection;
+  send({ kind: 'hello', version: contractVersion, app: options.app, role, remote });
   return connection;
 }

@@ -3,11 +3,13 @@
  * A patch says from which revision to which it leads; a front end that has another revision has a gap and fetches
  * the snapshot again. `applyPatch` and `diffStates` are pure and used by the core, the renderer and the tests.
  */
+import { benchSchema } from './groups/bench.ts';
 import { driveSchema } from './groups/drives.ts';
 import { driveIdSchema, jobIdSchema } from './groups/common.ts';
 import { jobSchema } from './groups/jobs.ts';
 import { probeSchema } from './groups/probes.ts';
 import { settingsSchema } from './groups/settings.ts';
+import { feedSchema, handOutSchema } from './groups/stations.ts';
 import { systemSchema } from './groups/system.ts';
 import { z } from './zod.ts';
 
@@ -21,6 +23,11 @@ export const appStateSchema = z.strictObject({
   jobOrder: z.array(jobIdSchema),
   /** Tests of capacity, by drive, the newest last. */
   probes: z.record(driveIdSchema, probeSchema),
+  /** Jobs that other computers ride on, or did. */
+  handOuts: z.record(jobIdSchema, handOutSchema),
+  /** Sources whose blocks come from another computer. */
+  feeds: z.record(driveIdSchema, feedSchema),
+  bench: benchSchema,
 });
 export type AppState = z.infer<typeof appStateSchema>;
 

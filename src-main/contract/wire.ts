@@ -5,7 +5,8 @@
  * decoding, its name lookup and its error handling, and the fence is larger than this.
  */
 import { appErrorSchema } from './errors.ts';
-import { roleSchema } from './groups/common.ts';
+import { remoteGrantSchema, roleSchema } from './groups/common.ts';
+import { contractVersion } from './schema.ts';
 import { z } from './zod.ts';
 
 /** Larger messages are neither sent nor read. */
@@ -22,6 +23,8 @@ const serverHelloSchema = z.strictObject({
   version: z.int(),
   app: z.string().max(64),
   role: roleSchema,
+  /** Null for whoever is at the machine itself. */
+  remote: remoteGrantSchema.nullable(),
 });
 export type ServerHello = z.infer<typeof serverHelloSchema>;
 
@@ -80,5 +83,14 @@ function decode<T>(schema: z.ZodType<T>, text: string): T | null {
 
 /** A message from a front end, or null for anything else. */
 export const decodeFromClient = (text: string): FromClient | null => decode(fromClientSchema, text);
+/** A hello in another version's shape: nothing of it is used but that it is another version. */
+const otherHelloSchema = z
+  .looseObject({
+    kind: z.literal('hello'),
+    version: z.int().refine((version) => version !== contractVersion),
+  })
+  .transform(({ kind, version }): FromServer => ({ kind, version, app: '', role: 'viewer', remote: null }));
+
 /** A message from the core, or null for anything else. */
-export const decodeFromServer = (text: string): FromServer | null => decode(fromServerSchema, text);
+export const decodeFromServer = (text: string): FromServer | null =>
+  decode(fromServerSchema, text) ?? decode(otherHelloSchema, text);

@@ -8,6 +8,7 @@ import type { Job } from '@contract/groups/jobs.ts';
 import { createMemoryChannel } from '@contract/memory-channel.ts';
 import { followState } from '@contract/replica.ts';
 import { appStateSchema, type AppState } from '@contract/snapshot.ts';
+import { seal } from './sealed-json.ts';
 import { createApp, type App, type AppOptions } from './create-app.ts';
 import type { RawDrive } from './devices/raw-drive.ts';
 import { HelperNotFound } from './helper/helper-path.ts';
@@ -69,6 +70,7 @@ async function makeApp(change: Partial<AppOptions> = {}): Promise<App> {
         stateDir: join(dir, 'state'),
         logFile: null,
         practiceDir: join(dir, 'practice'),
+        recordFile: join(dir, 'record.db'),
       },
       elevation: { state: 'none-needed', obtain: () => Promise.resolve(), onChange: () => undefined },
       powerGuard: {
@@ -484,7 +486,7 @@ describe('a core that comes back', () => {
     const first = await makeApp();
     await startCopy(first, connect(first));
     await first.stop();
-    await writeFile(join(dir, 'state', 'jobs.json'), '{"carouselJobs":1,"runs":[{"job":{}},7]}');
+    await writeFile(join(dir, 'state', 'jobs.json'), seal({ carouselJobs: 1, runs: [{ job: {} }, 7] }));
     expect((await makeApp()).state.jobs).toEqual({});
   });
 });

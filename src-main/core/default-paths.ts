@@ -1,6 +1,6 @@
 /** Where things are kept when nobody says otherwise. `CAROUSEL_HOME` puts everything under one folder. */
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Paths } from './ports.ts';
 
 function folders(env: NodeJS.ProcessEnv, platform: string): { config: string; state: string; data: string } {
@@ -29,5 +29,10 @@ export function defaultPaths(
     stateDir: state,
     logFile: join(state, 'carousel.log'),
     practiceDir: join(data, 'practice'),
+    recordFile: join(data, 'record.db'),
   };
 }
+
+/** Beside the settings: keys, certificates and what was paired, readable by this user only. */
+export const accessFolder = ({ settingsFile }: Pick<Paths, 'settingsFile'>): string =>
+  join(dirname(settingsFile), 'access');

@@ -14,6 +14,8 @@ export function askBeforeClosing(
   { app, dialog }: Pick<ElectronParts, 'app' | 'dialog'>,
   window: BrowserWindow,
   running: () => boolean,
+  /** Something of it goes over the network by this program. */
+  networked: () => boolean,
   texts: () => Texts,
 ): Closing {
   let agreed = false;
@@ -26,7 +28,7 @@ export function askBeforeClosing(
       const { response } = await dialog.showMessageBox(window, {
         type: 'question',
         message: words.closeQuestion,
-        detail: words.closeDetail,
+        detail: networked() ? words.closeNetwork : words.closeDetail,
         buttons: [words.stayOpen, words.closeAnyway],
         defaultId: 0,
         cancelId: 0,

@@ -1,5 +1,6 @@
 /** What the shell has to know of jobs. Pure. */
 import { isFinal, isGood, type Job } from '@contract/groups/jobs.ts';
+import type { HandOut } from '@contract/groups/stations.ts';
 import type { AppState } from '@contract/snapshot.ts';
 
 const isRunning = (job: Job): boolean => job.state !== 'ended';
@@ -7,6 +8,13 @@ const jobsOf = (state: AppState): Job[] => Object.values(state.jobs);
 
 /** A job of this state is not over. */
 export const anyRunning = (state: AppState): boolean => jobsOf(state).some(isRunning);
+
+/** Blocks of a running job go to other computers, or come from one. */
+export const anyNetworked = (state: AppState): boolean =>
+  jobsOf(state).some(
+    ({ id, state: now, source }) =>
+      now !== 'ended' && (source.card.kind === 'feed' || state.handOuts[id]?.state === 'open'),
+  );
 
 /** The jobs that were running before and are over now. */
 export function justEnded(before: AppState, now: AppState): Job[] {
@@ -63,8 +71,26 @@ export interface JobResult {
   sourceFailed: boolean;
 }
 
-export function jobResult(job: Job): JobResult {
+/** `handOut`: what stations made of it, whose targets count like those of this computer. */
+export function jobResult(job: Job, handOut?: HandOut): JobResult {
   const states = Object.values(job.targets).map(({ state }) => state);
+  const own = stateResult(job, states);
+  if (!handOut) return own;
+  const { counts, stations } = handOut;
+  const verified = stations
+    .flatMap(({ targets }) => targets)
+    .filter(({ state }) => state === 'verified').length;
+  return {
+    ...own,
+    all: own.all + counts.targets,
+    verified: own.verified + verified,
+    unverified: own.unverified + counts.good - verified,
+    // A station that was lost has at least itself not ended well, even if it had not told of any target.
+    failed: own.failed + Math.max(counts.bad + counts.open, counts.lost),
+  };
+}
+
+function stateResult(job: Job, states: readonly Job['targets'][string]['state'][]): JobResult {
   const count = (test: (state: (typeof states)[number]) => boolean): number => states.filter(test).length;
   return {
     all: states.length,

@@ -1,5 +1,6 @@
 /** Tells of a job's end while nobody looks at the window. */
 import type { Job } from '@contract/groups/jobs.ts';
+import type { HandOut } from '@contract/groups/stations.ts';
 import type { Settings } from '@contract/groups/settings.ts';
 import { jobResult } from './job-view.ts';
 import type { ElectronParts } from './parts.ts';
@@ -11,8 +12,8 @@ export interface Notice {
 }
 
 /** What is said of a job: what went wrong comes first, and "good" only what is good. */
-export function noticeOf(job: Job, texts: Texts): Notice {
-  const { all, verified, unverified, failed, stopped, sourceFailed } = jobResult(job);
+export function noticeOf(job: Job, texts: Texts, handOut?: HandOut): Notice {
+  const { all, verified, unverified, failed, stopped, sourceFailed } = jobResult(job, handOut);
   const lines = [
     sourceFailed && texts.sourceFailed,
     failed > 0 && texts.failedTargets(failed, all),

@@ -1,7 +1,7 @@
 /** What the shell uses of Electron and of the core. Tests bring fakes of exactly this. */
 import type * as Electron from 'electron';
 import type { App } from '../core/create-app.ts';
-import type { FileDialogs, PowerGuard } from '../core/ports.ts';
+import type { FileDialogs, PowerGuard, ScreenLock } from '../core/ports.ts';
 
 /** The parts of Electron that the shell uses. */
 export type ElectronParts = Pick<
@@ -13,6 +13,7 @@ export type ElectronParts = Pick<
   | 'Menu'
   | 'nativeTheme'
   | 'Notification'
+  | 'powerMonitor'
   | 'powerSaveBlocker'
   | 'protocol'
   | 'session'
@@ -26,6 +27,8 @@ export type ShellCore = Pick<App, 'state' | 'connect' | 'onState' | 'start' | 's
 export interface ShellPorts {
   powerGuard: PowerGuard;
   fileDialogs: FileDialogs;
+  /** Left out on a system that does not tell. */
+  screenLock?: ScreenLock;
 }
 
 /** Makes the core; called once, and only by the one instance that may have a window. */

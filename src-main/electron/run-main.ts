@@ -7,6 +7,7 @@ import { defaultPaths } from '../core/default-paths.ts';
 import { createElevator } from '../core/elevation/elevator.ts';
 import { makePractice } from '../core/practice/make-practice.ts';
 import { systemClock } from '../core/system-clock.ts';
+import { listenWith } from '../headless/network.ts';
 import { isCommand, ownArguments, practiceFolder } from './command-line.ts';
 import type { ElectronParts, MakeCore, ShellPaths } from './parts.ts';
 import { startShell } from './shell.ts';
@@ -41,6 +42,7 @@ export async function runMain(electron: ElectronParts): Promise<void> {
   const paths = defaultPaths();
   const practice = practiceFolder(args, paths.practiceDir);
   const practiceDir = resolve(practice ?? paths.practiceDir);
+  const pages = shellPaths(app.isPackaged, paths.stateDir);
   const makeCore: MakeCore = async (own) => {
     if (practice !== undefined) await makePractice(practiceDir, {});
     return createApp({
@@ -51,11 +53,12 @@ export async function runMain(electron: ElectronParts): Promise<void> {
         clock: systemClock,
         paths: { ...paths, practiceDir },
         elevation: createElevator({ terminal: false }),
+        listen: listenWith(pages.renderer),
         ...own,
       },
     });
   };
-  const shell = startShell(electron, makeCore, shellPaths(app.isPackaged, paths.stateDir), {
+  const shell = startShell(electron, makeCore, pages, {
     version,
     platform: process.platform,
     electronVersion: process.versions['electron'] ?? '',

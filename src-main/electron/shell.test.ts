@@ -257,6 +257,19 @@ describe('while a job runs, and when it is over', () => {
     expect(parts.fake.powerSaveBlocker.stop).toHaveBeenCalledExactlyOnceWith(7);
   });
 
+  it.each([
+    ['darwin', true],
+    ['win32', true],
+    ['linux', false],
+  ])('hears on %s that the screen is locked: %s', async (platform, hears) => {
+    await start({ platform }).opened;
+    expect(ports.screenLock !== undefined).toBe(hears);
+    const locked = vi.fn();
+    ports.screenLock?.onLock(locked);
+    parts.fake.powerMonitor.emit('lock-screen');
+    expect(locked).toHaveBeenCalledTimes(hears ? 1 : 0);
+  });
+
   it('shows the progress, then no bar; flashes and notifies only when nobody looks', async () => {
     await start().opened;
     const bars = () => theWindow().callsOf('setProgressBar');

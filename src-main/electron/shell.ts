@@ -11,13 +11,14 @@ import { answerFrom, pageSchemes } from './app-protocol.ts';
 import { askBeforeClosing } from './closing.ts';
 import { createFileDialogs } from './file-dialogs.ts';
 import { answerPage } from './ipc-channel.ts';
-import { anyRunning, justEnded, taskbarProgress } from './job-view.ts';
+import { anyNetworked, anyRunning, justEnded, taskbarProgress } from './job-view.ts';
 import { lockContents, lockSession } from './lock-down.ts';
 import { menuTemplate } from './menu.ts';
 import { noticeOf, notify } from './notify.ts';
 import { pageScheme } from './page-policy.ts';
 import type { ElectronParts, MakeCore, ShellCore, ShellPaths } from './parts.ts';
 import { createPowerGuard } from './power-guard.ts';
+import { createScreenLock } from './screen-lock.ts';
 import { recoverPage } from './recover.ts';
 import { createTaskbar } from './taskbar.ts';
 import { textsFor, type Texts } from './texts.ts';
@@ -106,7 +107,8 @@ export function startShell(
       for (const job of justEnded(before, state)) {
         taskbar.attention();
         if (over.isFocused()) continue;
-        notify(electron, noticeOf(job, texts()), state.settings, () => bringUp(over));
+        const notice = noticeOf(job, texts(), state.handOuts[job.id]);
+        notify(electron, notice, state.settings, () => bringUp(over));
       }
       if (before.settings.language !== state.settings.language) showMenu(over);
       if (before.settings.theme !== state.settings.theme) useTheme(state.settings.theme);
@@ -121,7 +123,9 @@ export function startShell(
 
   async function open(): Promise<void> {
     const ready = app.whenReady();
+    const screenLock = createScreenLock(electron, options.platform);
     core = await makeCore({
+      ...(screenLock ? { screenLock } : {}),
       powerGuard: createPowerGuard(electron),
       fileDialogs: createFileDialogs(electron, () => window, texts),
     });
@@ -132,7 +136,13 @@ export function startShell(
     useTheme(own.state.settings.theme);
     const shown = (window = createWindow(electron, paths));
     shown.on('closed', () => (window = null));
-    ({ agree } = askBeforeClosing(electron, shown, () => anyRunning(own.state), texts));
+    ({ agree } = askBeforeClosing(
+      electron,
+      shown,
+      () => anyRunning(own.state),
+      () => anyNetworked(own.state),
+      texts,
+    ));
     answerPage(ipcMain, shown.webContents, (channel) => own.connect(channel, 'operator'));
     recoverPage(electron, shown, texts);
     showMenu(shown);

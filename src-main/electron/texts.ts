@@ -7,6 +7,8 @@ const en = {
   closeQuestion: 'A copy is running. Close Carousel?',
   closeDetail:
     'The copy goes on without this window, to the end. Open Carousel again to see it. Leave the drives plugged in until then.',
+  closeNetwork:
+    'Copies from a source of this computer to its own drives go on without this window. What goes to other computers, or comes from one, ends with this program: drives that are not finished by then are incomplete.',
   stayOpen: 'Keep Open',
   closeAnyway: 'Close, Copy On',
 
@@ -50,6 +52,7 @@ const en = {
   startFailed: 'Carousel could not start.',
 
   images: 'Disk images',
+  manifests: 'Manifests',
   allFiles: 'All files',
 };
 
@@ -59,6 +62,8 @@ const de: Texts = {
   closeQuestion: 'Es läuft eine Kopie. Carousel schließen?',
   closeDetail:
     'Die Kopie läuft ohne dieses Fenster bis zum Ende weiter. Öffnen Sie Carousel wieder, um sie zu sehen. Lassen Sie die Laufwerke so lange angeschlossen.',
+  closeNetwork:
+    'Kopien von einer Quelle dieses Rechners auf eigene Laufwerke laufen ohne dieses Fenster weiter. Was an andere Rechner geht oder von einem kommt, endet mit diesem Programm: Laufwerke, die bis dahin nicht fertig sind, bleiben unvollständig.',
   stayOpen: 'Offen lassen',
   closeAnyway: 'Schließen, weiter kopieren',
 
@@ -102,6 +107,7 @@ const de: Texts = {
   startFailed: 'Carousel konnte nicht starten.',
 
   images: 'Datenträgerabbilder',
+  manifests: 'Manifeste',
   allFiles: 'Alle Dateien',
 };
 
@@ -109,6 +115,8 @@ const ar: Texts = {
   closeQuestion: 'هناك نسخ جارٍ. هل تريد إغلاق Carousel؟',
   closeDetail:
     'يستمر النسخ حتى نهايته من دون هذه النافذة. افتح Carousel مرة أخرى لمتابعته، وأبقِ الأقراص موصولة إلى ذلك الحين.',
+  closeNetwork:
+    'النسخ من مصدر على هذا الحاسوب إلى أقراصه يستمر من دون هذه النافذة. أما ما يذهب إلى حواسيب أخرى أو يأتي من أحدها ينتهي بانتهاء هذا البرنامج: ما لم يكتمل من الأقراص حتى ذلك الحين يبقى ناقصًا.',
   stayOpen: 'إبقاؤه مفتوحًا',
   closeAnyway: 'إغلاق مع استمرار النسخ',
 
@@ -152,6 +160,7 @@ const ar: Texts = {
   startFailed: 'تعذّر بدء Carousel.',
 
   images: 'صور أقراص',
+  manifests: 'ملفات البيان',
   allFiles: 'كل الملفات',
 };
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect as tcpConnect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,28 +10,31 @@ import type { Channel } from '@contract/channel.ts';
 import { describeChannel } from '@contract/testing/channel-conformance.ts';
 import { newKey } from './access.ts';
 import { startHttpServer, type HttpServer } from './http-server.ts';
-import { createWsChannel } from './ws-channel.ts';
+import { makeRenderer } from './testing/renderer.ts';
+import { createWsChannel } from '../core/remote/ws-channel.ts';
 
 const operatorKey = newKey();
 const viewerKey = newKey();
 const connect = vi.fn<(channel: Channel, role: string) => void>();
+const roles = new Map([
+  [operatorKey, 'operator'],
+  [viewerKey, 'viewer'],
+]);
 let dir = '';
 let server: HttpServer;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'carousel-http-'));
-  const rendererDir = join(dir, 'renderer');
-  await mkdir(join(rendererDir, 'assets'), { recursive: true });
-  await writeFile(join(rendererDir, 'index.html'), '<meta property="csp-nonce" nonce="%NONCE%">');
-  await writeFile(join(rendererDir, 'assets', 'main-abc.js'), 'export {}');
-  await writeFile(join(rendererDir, 'assets', 'main-abc.js.map'), '{}');
+  const rendererDir = await makeRenderer(dir);
   await writeFile(join(dir, 'secret.txt'), 'secret');
   await symlink(join(dir, 'secret.txt'), join(rendererDir, 'link.txt'));
-  const grants = [
-    { key: operatorKey, role: 'operator' as const },
-    { key: viewerKey, role: 'viewer' as const },
-  ];
-  server = await startHttpServer({ host: '127.0.0.1', port: 0, grants, rendererDir, connect });
+  server = await startHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    names: () => ['localhost', '127.0.0.1', '::1'],
+    rendererDir,
+    guard: { admit: (key) => roles.get(key) ?? null, connect },
+  });
 });
 afterAll(async () => {
   await server.close();
@@ -156,6 +159,11 @@ describe('access over HTTP', () => {
     expect((await get('/', { cookie: cookie() }, method)).status).toBe(405);
   });
 
+  it.each(['/pair', '/session'])('has no %s: there is nobody to be paired', async (path) => {
+    expect((await get(path, { cookie: cookie() })).status).toBe(404);
+    expect((await get(path, { cookie: cookie() }, 'POST')).status).toBe(path === '/pair' ? 404 : 405);
+  });
+
   it('goes on after nonsense', async () => {
     await new Promise<void>((resolve) => {
       const socket = tcpConnect(server.port, '127.0.0.1', () => socket.end('\u0000\u0001 nonsense\r\n\r\n'));
@@ -199,6 +207,15 @@ describe('access over WebSocket', () => {
       expect(connect.mock.calls[0]?.[1]).toBe(role);
       (socket as WebSocket).close();
     }
+  });
+
+  it('lets a program in that shows its key in a header, under whatever name, but no page', async () => {
+    const authorization = `Bearer ${viewerKey}`;
+    const program = await open('/rpc', { authorization, host: 'nat.example:1' });
+    expect(program).toBeInstanceOf(WebSocket);
+    (program as WebSocket).close();
+    expect(await open('/rpc', { authorization, origin: `http://${own()}` })).toBe(401);
+    expect(await open('/rpc', { authorization: 'Bearer x' })).toBe(401);
   });
 
   it.each<[string, string | Buffer]>([

@@ -21,7 +21,7 @@ export async function listStaticFiles(root: string): Promise<Map<string, StaticF
     const url = `/${relative(root, path).split(sep).join('/')}`;
     const file = { path, type, isPage: entry.name === 'index.html' };
     files.set(url, file);
-    if (url === '/index.html') files.set('/', file);
+    if (url === '/index.html') for (const view of ['/', '/machines']) files.set(view, file);
   }
   return files;
 }

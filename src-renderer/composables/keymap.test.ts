@@ -22,6 +22,7 @@ describe('keys', () => {
     ['F6', {}, 'nextZone'],
     ['F6', { shiftKey: true }, 'previousZone'],
     ['Delete', {}, 'stop'],
+    ['h', {}, 'history'],
     ['F1', {}, 'help'],
     ['x', {}, null],
   ])('%s %j is %s', (key, change, command) => expect(commandOf(press(key, change))).toBe(command));

@@ -51,7 +51,8 @@ describe.each(others)('the catalogue %s', (locale, words) => {
 });
 
 /** Keys of these parts are put together from a code or a state. */
-const composed = /^(state|spoken|errors|errorsAt|advice|short|keys|link)\./;
+const composed =
+  /^(state|spoken|errors|errorsAt|advice|short|keys|link)\.|^access\.(watch|operate|approve)Hint$|^machines\.(connecting|live|refused)$|^history\.(save|task|state)_|^bench\.(why|reason|hand|spoken)_|^stationProblem\.|^stations\.(live|lost|done)$/;
 const sources = Object.entries(
   import.meta.glob<string>('../**/*.{ts,vue}', { query: '?raw', import: 'default', eager: true }),
 )

@@ -25,7 +25,11 @@ export interface Format {
   duration: (seconds: number) => string;
   /** Time of day of a moment in milliseconds since 1970. */
   clock: (time: number) => string;
+  /** Day of a moment in milliseconds since 1970: `3 May 2026`. */
+  day: (time: number) => string;
   list: (items: readonly string[]) => string;
+  /** Day and time of a moment in milliseconds since 1970: `3 May 2026, 14:05`. */
+  moment: (time: number) => string;
 }
 
 /** The formats of a language. Makers of formats are slow, so each is made once. */
@@ -35,6 +39,8 @@ export function createFormat(locale: string): Format {
   const percent = new Intl.NumberFormat(locale, { style: 'percent' });
   const percents: Record<number, string> = {};
   const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+  const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   const list = new Intl.ListFormat(locale, { type: 'conjunction' });
   const unit = (value: number, name: string, digits = 0): string => {
     const key = `${name} ${String(digits)}`;
@@ -74,6 +80,8 @@ export function createFormat(locale: string): Format {
       return rest === 0 ? hours : `${hours} ${unit(rest, 'minute')}`;
     },
     clock: (time) => clock.format(time),
+    day: (time) => day.format(time),
     list: (items) => list.format(items),
+    moment: (time) => moment.format(time),
   };
 }

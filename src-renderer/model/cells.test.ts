@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { sampleCard, sampleDrive, sampleJob, sampleTarget } from '@contract/testing/samples.ts';
-import { densityFor, layoutCells, mayJoin, mayJoinInBatch, nameOfTarget, whyNotJoin } from './cells.ts';
+import { appError } from '@contract/errors.ts';
+import type { InsertNotice } from '@contract/groups/bench.ts';
+import {
+  densityFor,
+  layoutCells,
+  type BayNow,
+  mayJoin,
+  mayJoinInBatch,
+  placeOfTarget,
+  whyNotJoin,
+} from './cells.ts';
 import { hasWrapped, lookOf } from './look.ts';
 
 const at = (id: string, port: string | null, state: 'copying' | 'verified' = 'copying') =>
@@ -21,13 +31,48 @@ describe('cells', () => {
     ];
     const job = sampleJob({}, [at('t-1', 'b'), at('t-2', 'x')]);
     expect(names(layoutCells(job, [], bays))).toEqual(['A1:empty', 'A2:t-1', '3:t-2']);
-    expect(nameOfTarget(job, 't-1', bays)).toBe('A2');
+    expect(placeOfTarget(job, 't-1', bays)).toMatchObject({ name: 'A2', bay: true });
   });
 
   it('show the newest drive at a port, and remember the earlier one', () => {
     const job = sampleJob({}, [at('t-1', 'a', 'verified'), at('t-2', 'a')]);
     const [cell] = layoutCells(job, [], [{ port: 'a', name: 'A1' }]);
     expect(cell).toMatchObject({ kind: 'target', target: { id: 't-2' }, earlier: ['t-1'] });
+  });
+
+  it('never show a result where another stick is, nor one to pull where there is none', () => {
+    const bays = [{ port: 'a', name: 'A1' }];
+    const target = at('t-1', 'a', 'verified');
+    const job = sampleJob({}, [target]);
+    const own = sampleDrive({ id: target.card.drive ?? '', port: 'a' });
+    const other = sampleDrive({ id: 'drv-other', port: 'a' });
+    const shown = (now: Partial<BayNow>): string =>
+      names(layoutCells(job, [], bays, () => ({ drive: null, notice: null, armed: false, ...now }))).join();
+    expect(shown({ drive: own })).toBe('A1:t-1');
+    expect(shown({ drive: other })).toBe('A1:present');
+    const anew = { ...own, identity: { ...own.identity, diskseq: 8 } }; // of the same name, perhaps, and plugged in later
+    expect(shown({ drive: anew })).toBe('A1:present');
+    expect(shown({ drive: { ...anew, identity: { ...own.identity, diskseq: null } } })).toBe('A1:t-1');
+    expect(shown({ drive: null })).toBe('A1:t-1');
+    expect(shown({ drive: null, armed: true })).toBe('A1:empty');
+    const notice: InsertNotice = {
+      ...{ port: 'a', drive: own.id, title: 'Stick', hand: 'set-aside', at: 1 },
+      reason: { code: 'quota-taken' },
+    };
+    expect(shown({ drive: own, armed: true, notice })).toBe('A1:notice');
+    const riding = sampleJob({}, [at('t-2', 'a')]);
+    expect(names(layoutCells(riding, [], bays, () => ({ drive: other, notice, armed: true })))).toEqual([
+      'A1:t-2',
+    ]);
+  });
+
+  it('have numbers that no bay is called by', () => {
+    const job = sampleJob({}, [at('t-1', 'x'), at('t-2', 'y')]);
+    const bays = [
+      { port: 'a', name: '7' },
+      { port: 'b', name: 'left' },
+    ];
+    expect(names(layoutCells(job, [], bays)).slice(2)).toEqual(['8:t-1', '9:t-2']);
   });
 
   it('are cards up to eight, then small, unless a person chose', () => {
@@ -62,6 +107,14 @@ describe('joining', () => {
   });
 
   it('in a batch leaves out what needs a typed yes', () => {
+    const mounted = sampleDrive({
+      asTarget: { ok: false, level: 3, reasons: [{ code: 'mounted', params: {} }] },
+    });
+    // It can be chosen, because the sheet unmounts it; never with many others at once.
+    expect([mayJoin(mounted, source), mayJoinInBatch(mounted, source)]).toEqual([true, false]);
+    expect(whyNotJoin(mounted, source)).toBeNull();
+    const more = { ...mounted.asTarget, reasons: [...mounted.asTarget.reasons, appError('in-use')] };
+    expect(mayJoin({ ...mounted, asTarget: more }, source)).toBe(false);
     const drive = sampleDrive({ asTarget: { ok: true, level: 2, reasons: [] } });
     expect([mayJoin(drive, source), mayJoinInBatch(drive, source)]).toEqual([true, false]);
   });

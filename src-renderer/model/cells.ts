@@ -1,15 +1,35 @@
 /** Which cells a matrix has and in which order. A cell never moves while its job is on the screen. Pure. */
 import type { AppError } from '@contract/errors.ts';
+import type { InsertNotice } from '@contract/groups/bench.ts';
 import type { DriveId, TargetId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
-import { isFinal, type Job, type Target } from '@contract/groups/jobs.ts';
+import { isFinal, isGood, type Job, type Target } from '@contract/groups/jobs.ts';
 import type { Bay } from '@contract/groups/settings.ts';
 
-export type Cell = { key: string; name: string } & (
-  | { kind: 'target'; target: Target; earlier: readonly TargetId[] }
-  | { kind: 'staged'; drive: Drive }
-  | { kind: 'empty' }
-);
+/** How a cell is called: by its bay's name, or by a number of its own. */
+export interface Place {
+  name: string;
+  bay: boolean;
+}
+
+export type Cell = { key: string } & Place &
+  (
+    | { kind: 'target'; target: Target; earlier: readonly TargetId[] }
+    | { kind: 'staged'; drive: Drive }
+    /** A drive that is in this bay and on no job. */
+    | { kind: 'present'; drive: Drive; armed: boolean }
+    /** A stick that the armed bench did not begin. */
+    | { kind: 'notice'; notice: InsertNotice }
+    | { kind: 'empty'; armed: boolean }
+  );
+
+/** What is in a bay now, whatever the job says. */
+export interface BayNow {
+  drive: Drive | null;
+  notice: InsertNotice | null;
+  armed: boolean;
+}
+const nothingKnown: BayNow = { drive: null, notice: null, armed: false };
 
 interface Rider {
   key: string;
@@ -36,40 +56,63 @@ function choose(riders: readonly Rider[]): Rider | null {
   );
 }
 
-function cellOf(key: string, name: string, riders: readonly Rider[]): Cell {
-  const chosen = choose(riders);
-  if (chosen?.target) {
-    const earlier = riders.flatMap(({ target }) => (target && target !== chosen.target ? target.id : []));
-    return { kind: 'target', key, name, target: chosen.target, earlier };
-  }
-  if (chosen?.drive) return { kind: 'staged', key, name, drive: chosen.drive };
-  return { kind: 'empty', key, name };
+/** One that was plugged in anew may be another of the same name. */
+function isDriveOf({ card }: Target, { id, identity }: Drive): boolean {
+  const [was, is] = [card.identity.diskseq, identity.diskseq];
+  return id === card.drive && (was === null || is === null || was === is);
 }
 
+type Content = Cell extends infer C ? (C extends Cell ? Omit<C, 'key' | keyof Place> : never) : never;
+
+function contentOf(riders: readonly Rider[], now: BayNow): Content {
+  const chosen = choose(riders);
+  const target = chosen?.target ?? null;
+  const earlier = riders.flatMap((one) => (one.target && one.target !== target ? one.target.id : []));
+  const { drive, notice, armed } = now;
+  if (target && !isFinal(target.state)) return { kind: 'target', target, earlier };
+  if (chosen?.drive) return { kind: 'staged', drive: chosen.drive };
+  if (notice) return { kind: 'notice', notice };
+  // A result belongs to its stick: it is not shown where another one is now, nor is "pull" where there is nothing to pull.
+  const other = drive !== null && drive.job === null && !(target && isDriveOf(target, drive));
+  const taken = armed && drive === null && target !== null && isGood(target.state);
+  if (target && !other && !taken) return { kind: 'target', target, earlier };
+  return other ? { kind: 'present', drive, armed } : { kind: 'empty', armed };
+}
+
+/** Numbers of cells begin after those that bays are called by. */
+const firstNumber = (bays: readonly Bay[]): number =>
+  Math.max(bays.length, ...bays.flatMap(({ name }) => (/^\d{1,4}$/.test(name) ? Number(name) : []))) + 1;
+
 /** Taught ports first, in their order, empty or not; then everything else in the order of its arrival. */
-export function layoutCells(job: Job | null, staged: readonly Drive[], bays: readonly Bay[]): Cell[] {
+export function layoutCells(
+  job: Job | null,
+  staged: readonly Drive[],
+  bays: readonly Bay[],
+  at: (port: string) => BayNow = () => nothingKnown,
+): Cell[] {
   const riders = ridersOf(job, staged);
   const taught = new Set(bays.map(({ port }) => port));
-  const inBays = bays.map((bay) =>
-    cellOf(
-      `bay ${bay.port}`,
-      bay.name,
-      riders.filter(({ port }) => port === bay.port),
-    ),
-  );
+  const inBays = bays.map(({ port, name }): Cell => {
+    const own = riders.filter((rider) => rider.port === port);
+    return { key: `bay ${port}`, name, bay: true, ...contentOf(own, at(port)) };
+  });
+  const first = firstNumber(bays);
   const others = riders
     .filter(({ port }) => port === null || !taught.has(port))
-    .map((rider, index) => cellOf(rider.key, String(bays.length + index + 1), [rider]));
+    .map((rider, index): Cell => {
+      const name = String(first + index);
+      return { key: rider.key, name, bay: false, ...contentOf([rider], nothingKnown) };
+    });
   return [...inBays, ...others];
 }
 
-/** The name on the cell of a target: the taught port's, else its number. */
-export function nameOfTarget(job: Job, target: TargetId, bays: readonly Bay[]): string {
+/** How a target is called: as its bay, else by its number. */
+export function placeOfTarget(job: Job, target: TargetId, bays: readonly Bay[]): Place {
   const cells = layoutCells(job, [], bays);
   const cell = cells.find(
     (one) => one.kind === 'target' && (one.target.id === target || one.earlier.includes(target)),
   );
-  return cell?.name ?? target;
+  return cell ?? { name: target, bay: false };
 }
 
 /** Beyond this many cells the cards become small. */
@@ -82,6 +125,9 @@ export function densityFor(choice: 'auto' | Density, cells: number): Density {
   if (choice !== 'auto') return choice;
   return cells <= mostCards ? 'card' : 'bench';
 }
+
+/** True for a job that targets can step on now. */
+export const takesRiders = (job: Job): boolean => job.state !== 'ended' && job.task === 'copy';
 
 /** Enough of a source to hold a drive against it. The identity is null for a source that is not in the catalogue. */
 export interface SourceLike {
@@ -98,20 +144,24 @@ export function tooSmallBy(drive: Drive, source: SourceLike | null): number | nu
   return source.size - drive.size;
 }
 
+/** True if nothing but its mounts keeps a drive from being a target: the sheet offers to unmount it. */
+export const canUnmount = (reasons: readonly AppError[]): boolean =>
+  reasons.length > 0 && reasons.every(({ code }) => code === 'mounted');
+
 /** True if this drive may be put on a job of this source. */
 export function mayJoin(drive: Drive, source: SourceLike | null): boolean {
-  const free = drive.asTarget.ok && drive.job === null;
+  const free = (drive.asTarget.ok || canUnmount(drive.asTarget.reasons)) && drive.job === null;
   return free && drive.id !== source?.id && tooSmallBy(drive, source) === null;
 }
 
 /** True if a person can take many of them at once: no typed approval is needed. */
 export const mayJoinInBatch = (drive: Drive, source: SourceLike | null): boolean =>
-  mayJoin(drive, source) && drive.asTarget.level <= 1;
+  mayJoin(drive, source) && drive.asTarget.ok && drive.asTarget.level <= 1;
 
 /** Why it cannot join, in the words of the contract; null when it can. */
 export function whyNotJoin(drive: Drive, source: SourceLike | null): AppError | null {
   const [reason] = drive.asTarget.reasons;
-  if (reason) return reason;
+  if (reason && !canUnmount(drive.asTarget.reasons)) return reason;
   if (drive.job !== null) return { code: 'in-job', params: { job: drive.job } };
   if (drive.id === source?.id) return { code: 'is-source', params: {} };
   const missingBytes = tooSmallBy(drive, source);

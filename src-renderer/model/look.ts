@@ -14,10 +14,12 @@ export const looks = [
   'heal',
   'verified',
   'done',
+  'sampled',
   'gaps',
   'failed',
   'removed',
   'stopped',
+  'unchecked',
 ] as const;
 export type Look = (typeof looks)[number];
 
@@ -40,7 +42,8 @@ export function hasWrapped(target: Target, job: Job): boolean {
 }
 
 /** True for a copy that holds zeros where the source could not be read: nobody may take it for a whole one. */
-const hasGaps = (job: Job): boolean => job.source.unreadableBytes > 0;
+const hasGaps = (target: Target, job: Job): boolean =>
+  job.source.unreadableBytes > 0 || target.unreadable > 0;
 
 /** The look of a target on a job. */
 export function lookOf(target: Target, job: Job): Look {
@@ -57,17 +60,18 @@ export function lookOf(target: Target, job: Job): Look {
       return 'verify';
     case 'healing':
       return 'heal';
-    case 'verified':
     case 'sampled':
+      return 'sampled'; // whatever else is known of it: a few places were looked at, and that must show
+    case 'verified':
     case 'done':
-      return hasGaps(job) ? 'gaps' : target.state === 'verified' ? 'verified' : 'done';
+      return hasGaps(target, job) ? 'gaps' : target.state;
     case 'failed':
       return 'failed';
     case 'removed':
-      return 'removed';
+      return job.kind === 'copy' ? 'removed' : 'unchecked';
     case 'cancelled':
-      return 'stopped';
+      return job.kind === 'copy' ? 'stopped' : 'unchecked';
     case 'refused':
-      return 'locked';
+      return job.kind === 'copy' ? 'locked' : 'unchecked';
   }
 }

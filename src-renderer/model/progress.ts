@@ -1,5 +1,9 @@
 /** Numbers that people wait by. Pure. */
-import { isFinal, isGood, type Job, type Target } from '@contract/groups/jobs.ts';
+import { isFinal, isGood, mayCompareNow, mayVerify, type Job, type Target } from '@contract/groups/jobs.ts';
+
+/** True while a target is read back, or waits for that: what was copied before is no progress then. */
+const isReading = ({ state, bytesVerified }: Target): boolean =>
+  state === 'verifying' || (state === 'waiting' && bytesVerified !== null);
 
 /**
  * Whole percent of the present phase, rounded down: 100 only when the target is done or verified,
@@ -7,7 +11,7 @@ import { isFinal, isGood, type Job, type Target } from '@contract/groups/jobs.ts
  */
 export function percentOf(target: Target, sourceSize: number): number {
   if (isGood(target.state)) return 100;
-  const bytes = target.state === 'verifying' ? (target.bytesVerified ?? 0) : target.bytesCopied;
+  const bytes = isReading(target) ? (target.bytesVerified ?? 0) : target.bytesCopied;
   if (sourceSize <= 0) return 0;
   return Math.max(0, Math.min(99, Math.floor((bytes / sourceSize) * 100)));
 }
@@ -62,7 +66,28 @@ export function countTargets(targets: Iterable<Target>): Counts {
 }
 
 /** True for a target that needs a second try. */
-export const canRetry = (target: Target): boolean => isFinal(target.state) && !isGood(target.state);
+export const canRetry = (target: Target, job: Pick<Job, 'kind'>): boolean =>
+  job.kind === 'copy' && isFinal(target.state) && !isGood(target.state);
+
+/** True for a target that was not verified yet, or did not hold, and can be. */
+export const wantsVerifying = (target: Target, job: Job): boolean =>
+  target.state !== 'verified' &&
+  (job.state === 'ended' ? mayVerify(target, job) : mayCompareNow(target, job));
+
+/** What is read back of all targets of a job that compares, as whole percent of the slowest; 0 before. */
+export function comparedPercent(job: Job): number {
+  const open = Object.values(job.targets).filter(({ state }) => !isFinal(state));
+  return Math.min(...open.map((target) => percentOf(target, job.source.size)), 100);
+}
+
+/** What all targets of a job give back at this moment, together. */
+export function readingRate(job: Job): number {
+  let sum = 0;
+  for (const { state, bytesPerSecond } of Object.values(job.targets)) {
+    if (state === 'verifying') sum += bytesPerSecond;
+  }
+  return sum;
+}
 
 /** Stopping asks first when this much is already copied. */
 const askBeyond = 0.05;
@@ -76,7 +101,7 @@ export function createPercentKeeper(): (job: Job, target: Target) => number {
   const shown = new Map<string, { phase: string; percent: number }>();
   return (job, target) => {
     const key = `${job.id}/${target.id}`;
-    const phase = `${String(target.attempt)}/${target.state === 'verifying' ? 'verify' : 'copy'}`;
+    const phase = `${String(target.attempt)}/${isReading(target) ? 'verify' : 'copy'}`;
     const before = shown.get(key);
     const now = percentOf(target, job.source.size);
     const percent = before?.phase === phase ? Math.max(before.percent, now) : now;

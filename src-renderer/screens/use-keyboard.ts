@@ -1,13 +1,16 @@
 /** Carries keys to what they do, by the zone and the cell that have the focus. */
-import { onMounted, onUnmounted } from 'vue';
+import { nextTick, onMounted, onUnmounted } from 'vue';
 import type { DriveId } from '@contract/groups/common.ts';
 import { commandOf, createDigitJump, type Command } from '../composables/keymap.ts';
 import type { Announcer } from '../composables/announcer.ts';
 import { useText } from '../composables/use-text.ts';
+import { useBench } from '../stores/bench.ts';
 import { useDrives } from '../stores/drives.ts';
 import { useShell } from '../stores/shell.ts';
 import { useStaging } from '../stores/staging.ts';
+import { wantsVerifying } from '../model/progress.ts';
 import { useActions } from '../stores/use-actions.ts';
+import { useHandling } from '../stores/use-handling.ts';
 
 const zones = '[data-zone]';
 
@@ -36,10 +39,12 @@ function entrance(zone: HTMLElement): HTMLElement | null {
 
 export function useKeyboard(announcer: Announcer): void {
   const text = useText();
+  const bench = useBench();
   const drives = useDrives();
   const shell = useShell();
   const staging = useStaging();
   const actions = useActions();
+  const handling = useHandling();
   const jump = createDigitJump();
 
   const focused = (): HTMLElement | null => {
@@ -49,6 +54,8 @@ export function useKeyboard(announcer: Announcer): void {
   const zoneOf = (element: Element | null): HTMLElement | null =>
     element?.closest<HTMLElement>(zones) ?? null;
   const focusedKey = (): string | null => focused()?.dataset['key'] ?? null;
+  const focusedTargetId = (): string | null =>
+    focused()?.querySelector<HTMLElement>('[data-target]')?.dataset['target'] ?? null;
   const zoneName = (): string | null => zoneOf(document.activeElement)?.dataset['zone'] ?? null;
 
   /** The drive under the focus, else the one that the tray would give the focus to. */
@@ -61,7 +68,7 @@ export function useKeyboard(announcer: Announcer): void {
 
   function focusedTarget() {
     const job = actions.sectionJob.value;
-    const target = zoneName() === 'targets' ? job?.targets[focusedKey() ?? ''] : undefined;
+    const target = zoneName() === 'targets' ? job?.targets[focusedTargetId() ?? ''] : undefined;
     return job && target ? { job, target } : null;
   }
 
@@ -81,7 +88,7 @@ export function useKeyboard(announcer: Announcer): void {
 
   function stop(): void {
     const found = focusedTarget();
-    const key = focusedKey();
+    const key = focused()?.querySelector<HTMLElement>('[data-drive]')?.dataset['drive'] ?? null;
     if (found) void actions.stopTarget(found.job.id, found.target.id);
     else if (key !== null && staging.allStaged.has(key)) staging.unstage([key]);
   }
@@ -109,6 +116,36 @@ export function useKeyboard(announcer: Announcer): void {
     if (job) actions.retry(job.id, found ? [found.target.id] : undefined);
   }
 
+  function verify(): void {
+    const found = focusedTarget();
+    const job = found?.job ?? actions.sectionJob.value;
+    if (!job) return;
+    const one = found && wantsVerifying(found.target, job) ? [found.target.id] : undefined;
+    if (one || job.targetOrder.some((id) => job.targets[id] && wantsVerifying(job.targets[id], job)))
+      void actions.verify(job.id, one);
+  }
+
+  /** The drive of the cell or the row that has the focus, and what to call it. */
+  function focusedDrive(): { id: DriveId; place?: string } | null {
+    const found = focusedTarget();
+    if (found) {
+      const id = found.target.card.drive;
+      return id === null ? null : { id, place: actions.nameOf(found.job, found.target.id) };
+    }
+    const key = focusedKey();
+    return key !== null && drives.get(key) ? { id: key } : null;
+  }
+
+  function eject(): void {
+    const found = focusedDrive();
+    if (found) void handling.eject(found.id, found.place);
+  }
+
+  function identify(): void {
+    const found = focusedDrive();
+    if (found) void handling.identify(found.id);
+  }
+
   const doing: Record<Command, () => void> = {
     nextZone: () => moveZone(1),
     previousZone: () => moveZone(-1),
@@ -121,7 +158,10 @@ export function useKeyboard(announcer: Announcer): void {
       if (id !== null) actions.useAsSource(id);
     },
     approve: () => actions.approve(),
+    verify,
     retry,
+    eject,
+    identify,
     catchUp,
     stop,
     read: () =>
@@ -129,6 +169,16 @@ export function useKeyboard(announcer: Announcer): void {
         focused()?.querySelector('[data-sentence]')?.textContent ?? text.value.t('say.cellNone'),
       ),
     openImage: () => void actions.openImage(),
+    filter: () => {
+      staging.filter ??= '';
+      void nextTick(() => document.querySelector<HTMLInputElement>('[data-filter]')?.select());
+    },
+    disarm: () => {
+      if (bench.armed) void actions.run(bench.disarm);
+    },
+    history: () => {
+      shell.panel = 'history';
+    },
     settings: () => {
       shell.panel = 'settings';
     },
@@ -139,7 +189,8 @@ export function useKeyboard(announcer: Announcer): void {
 
   function jumpTo(port: number): void {
     const section = document.querySelector(`[data-section="${actions.section.value}"]`);
-    const cell = section?.querySelector(`[data-name="${String(port)}"]`);
+    const named = section?.querySelector(`[data-name="${String(port)}"]`);
+    const cell = named ?? section?.querySelectorAll('[data-bay]')[port - 1];
     cell?.closest<HTMLElement>('[role="gridcell"]')?.focus();
   }
 

@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
 import type { DriveId } from '@contract/groups/common.ts';
+import type { FilePurpose } from '@contract/groups/system.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import type { AppState } from '@contract/snapshot.ts';
 import { useConnection } from './connection.ts';
@@ -31,6 +32,11 @@ export const useDrives = defineStore('drives', () => {
     known,
     get,
     rescan: () => connection.call('drives.rescan', {}),
+    unmount: (drive: DriveId, typed?: string) =>
+      connection.call('drives.unmount', { drive, ...(typed ? { typed } : {}) }),
+    eject: (drive: DriveId, unmount: boolean) => connection.call('drives.eject', { drive, unmount }),
+    identify: (drive: DriveId) => connection.call('drives.identify', { drive }),
+    stopIdentify: (drive: DriveId) => connection.call('drives.stopIdentify', { drive }),
     addPractice() {
       const size = all.value.find(({ kind }) => kind === 'practice')?.size ?? practiceSize;
       return connection.call('drives.addPractice', { count: practiceSticks, size });
@@ -40,6 +46,6 @@ export const useDrives = defineStore('drives', () => {
     addImageTarget: (path: string, overwrite: boolean) =>
       connection.call('drives.addImageTarget', { path, overwrite }),
     forgetImage: (drive: DriveId) => connection.call('drives.forgetImage', { drive }),
-    pickFile: (purpose: 'open-image' | 'save-image') => connection.call('system.pickFile', { purpose }),
+    pickFile: (purpose: FilePurpose) => connection.call('system.pickFile', { purpose }),
   };
 });

@@ -46,7 +46,17 @@ export const useJobs = defineStore('jobs', () => {
     start: (source: DriveId, targets: Approval[], options: Partial<JobOptions>) =>
       connection.call('jobs.start', { source, targets, options }),
     addTargets: (job: JobId, targets: Approval[]) => connection.call('jobs.addTargets', { job, targets }),
-    retry: (job: JobId, targets: Approval[]) => connection.call('jobs.retryTargets', { job, targets }),
+    retry: (job: JobId, targets: Approval[], resume = false) =>
+      connection.call('jobs.retryTargets', { job, targets, ...(resume ? { resume } : {}) }),
+    verify: (job: JobId, targets?: readonly TargetId[]) =>
+      connection.call('jobs.verify', { job, ...(targets ? { targets: [...targets] } : {}) }),
+    checkHeal: async (job: JobId, targets: readonly TargetId[]) =>
+      (await connection.call('jobs.checkHeal', { job, targets: [...targets] })).targets,
+    heal: (job: JobId, targets: Approval[]) => connection.call('jobs.heal', { job, targets }),
+    lookAtManifest: async (path: string) => (await connection.call('verify.look', { path })).manifest,
+    findManifest: async (drive: DriveId) => (await connection.call('verify.find', { drive })).manifest,
+    verifyDrives: (drives: DriveId[], manifest: string, sample: boolean) =>
+      connection.call('verify.start', { drives, manifest, sample }),
     stopTarget: (job: JobId, target: TargetId) => connection.call('jobs.removeTarget', { job, target }),
     stopAll: (job: JobId) => connection.call('jobs.cancel', { job }),
     setSlow: (job: JobId, policy: SlowPolicy, target?: TargetId) =>

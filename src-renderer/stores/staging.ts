@@ -21,6 +21,8 @@ export const useStaging = defineStore('staging', () => {
   const ownOptions = shallowRef<Partial<JobOptions>>({});
   const staged = shallowRef<Readonly<Record<SectionId, readonly DriveId[]>>>({});
   const marked = shallowRef<ReadonlySet<DriveId>>(new Set());
+  /** What the drives that wait are filtered by; null when nobody filters. Those it hides are not added either. */
+  const filter = ref<string | null>(null);
   /** Drives that are being dragged, while they are. */
   const dragged = shallowRef<readonly DriveId[]>([]);
   /** A file of the desktop is over the window. */
@@ -101,6 +103,7 @@ export const useStaging = defineStore('staging', () => {
     staged,
     allStaged,
     marked,
+    filter,
     dragged,
     draggedTarget,
     fileOver,

@@ -11,7 +11,7 @@ import { useConnection } from './connection.ts';
 import { useDrives } from './drives.ts';
 import { useJobs } from './jobs.ts';
 import { useSettings } from './settings.ts';
-import { showLatest } from './session.ts';
+import { showLatest } from '@contract/session.ts';
 import { draft, useStaging } from './staging.ts';
 
 /** A core that shows one state and then patches. */

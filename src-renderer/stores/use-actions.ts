@@ -2,12 +2,21 @@
 import { computed } from 'vue';
 import { ContractError, appError } from '@contract/errors.ts';
 import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
-import { isFinal, type Job, type SlowPolicy } from '@contract/groups/jobs.ts';
+import { isFinal, mayHeal, type Job, type SlowPolicy } from '@contract/groups/jobs.ts';
 import { useText } from '../composables/use-text.ts';
-import { mayJoin, mayJoinInBatch, nameOfTarget, sourceOf, type SourceLike } from '../model/cells.ts';
+import {
+  mayJoin,
+  mayJoinInBatch,
+  placeOfTarget,
+  sourceOf,
+  takesRiders,
+  type SourceLike,
+} from '../model/cells.ts';
+import { matchesFilter } from '../model/drive-filter.ts';
 import { judgeDrop } from '../model/dropped.ts';
 import { canRetry, worthAsking } from '../model/progress.ts';
 import { placeOf } from '../words/target-words.ts';
+import { useBench } from './bench.ts';
 import { useConnection } from './connection.ts';
 import { useDrives } from './drives.ts';
 import { useJobs } from './jobs.ts';
@@ -21,6 +30,7 @@ export function useActions() {
   const drives = useDrives();
   const jobs = useJobs();
   const settings = useSettings();
+  const bench = useBench();
   const shell = useShell();
   const staging = useStaging();
 
@@ -36,15 +46,23 @@ export function useActions() {
   });
   const sectionJob = computed(() => (section.value === draft ? null : jobs.get(section.value)));
   const takesTargets = computed(() =>
-    sectionJob.value ? sectionJob.value.state !== 'ended' : staging.source !== null,
+    sectionJob.value ? takesRiders(sectionJob.value) : staging.source !== null,
   );
   const sectionSource = computed<SourceLike | null>(() =>
     sectionJob.value ? sourceOf(sectionJob.value) : staging.source,
   );
-  /** The drives that are neither source, nor chosen, nor on a job. */
-  const free = computed(() =>
-    drives.all.filter(({ id, job }) => job === null && id !== staging.sourceId && !staging.allStaged.has(id)),
+  /** The drives that are neither source, nor chosen, nor on a job. What is in an armed bay stands there, with what is to be done with it. */
+  const waiting = computed(() =>
+    drives.all.filter(
+      ({ id, job, port }) =>
+        job === null &&
+        id !== staging.sourceId &&
+        !staging.allStaged.has(id) &&
+        (port === null || !bench.at(port).armed),
+    ),
   );
+  /** Of these, what the filter leaves: nothing is added that cannot be seen. */
+  const free = computed(() => waiting.value.filter((drive) => matchesFilter(drive, staging.filter ?? '')));
   const freeForSection = computed(() =>
     free.value.filter((drive) => mayJoinInBatch(drive, sectionSource.value)),
   );
@@ -68,12 +86,13 @@ export function useActions() {
   }
 
   const nameOf = (job: Job, target: TargetId): string =>
-    placeOf(text.value, nameOfTarget(job, target, settings.current.bays));
+    placeOf(text.value, placeOfTarget(job, target, settings.current.bays));
 
   async function stopTarget(jobId: JobId, targetId: TargetId): Promise<void> {
     const job = jobs.get(jobId);
     const target = job?.targets[targetId];
     if (!job || !target || isFinal(target.state) || readOnly.value !== null) return;
+    if (job.task !== 'copy') return void (await run(() => jobs.stopTarget(jobId, targetId)));
     const { t, f } = text.value;
     const place = nameOf(job, targetId);
     const sure =
@@ -90,6 +109,7 @@ export function useActions() {
   async function stopJob(jobId: JobId): Promise<void> {
     const job = jobs.get(jobId);
     if (!job || readOnly.value !== null) return;
+    if (job.task !== 'copy') return void (await run(() => jobs.stopAll(jobId)));
     const open = Object.values(job.targets).filter(({ state }) => !isFinal(state)).length;
     const { t, tn } = text.value;
     const sure = await shell.ask({
@@ -107,9 +127,52 @@ export function useActions() {
     if (!job || readOnly.value !== null) return;
     const wanted = (targets ?? job.targetOrder).filter((id) => {
       const target = job.targets[id];
-      return target !== undefined && canRetry(target);
+      return target !== undefined && canRetry(target, job);
     });
     if (wanted.length > 0) shell.approval = { kind: 'retry', job: jobId, targets: wanted };
+  }
+
+  /** Reads targets back and compares them; all that can be, if none are named. */
+  const verify = (jobId: JobId, targets?: readonly TargetId[]): Promise<boolean> =>
+    run(() => jobs.verify(jobId, targets));
+
+  /** Opens the approval for rewriting the bad blocks of these targets. */
+  function heal(jobId: JobId, targets: readonly TargetId[]): void {
+    const job = jobs.get(jobId);
+    const wanted = targets.filter((id) => job?.targets[id] && mayHeal(job.targets[id]));
+    if (!job || readOnly.value !== null || wanted.length === 0) return;
+    const { tn } = text.value;
+    shell.approval = {
+      kind: 'task',
+      words: {
+        title: tn('verify.healTitle', wanted.length),
+        text: tn('verify.healText', wanted.length, { source: job.source.card.title }),
+        yes: tn('verify.healYes', wanted.length),
+      },
+      count: wanted.length,
+      sourceSize: job.source.size,
+      check: () => jobs.checkHeal(jobId, wanted),
+      begin: (approvals) => jobs.heal(jobId, approvals),
+    };
+  }
+
+  /** Opens the approval for going on with what an interrupted copy has left on these targets. */
+  function resume(jobId: JobId, targets: readonly TargetId[]): void {
+    const job = jobs.get(jobId);
+    if (!job || readOnly.value !== null || targets.length === 0) return;
+    const { tn } = text.value;
+    shell.approval = {
+      kind: 'task',
+      words: {
+        title: tn('resume.title', targets.length),
+        text: tn('resume.text', targets.length, { source: job.source.card.title }),
+        yes: tn('resume.yes', targets.length),
+      },
+      count: targets.length,
+      sourceSize: job.source.size,
+      check: () => jobs.checkRetry(jobId, [...targets]),
+      begin: (approvals) => jobs.retry(jobId, approvals, true),
+    };
   }
 
   function setSlow(job: JobId, policy: SlowPolicy, target?: TargetId): Promise<boolean> {
@@ -119,7 +182,7 @@ export function useActions() {
   /** Puts drives where the person works; nothing is written. */
   function add(ids: readonly DriveId[], to: SectionId = section.value): void {
     const job = to === draft ? null : jobs.get(to);
-    if (readOnly.value !== null || (job ? job.state === 'ended' : staging.source === null)) return;
+    if (readOnly.value !== null || (job ? !takesRiders(job) : staging.source === null)) return;
     const source = job ? sourceOf(job) : staging.source;
     const allowed = ids.filter((id) => {
       const drive = drives.get(id);
@@ -198,6 +261,10 @@ export function useActions() {
   async function takeFiles(files: readonly File[]): Promise<void> {
     const dropped = judgeDrop(files, window.carouselBridge);
     if (readOnly.value !== null || dropped === null) return;
+    if (shell.panel === 'verify') {
+      shell.droppedManifest = dropped;
+      return;
+    }
     if (dropped.kind === 'path') {
       await run(() => addImage(dropped.path));
       return;
@@ -227,6 +294,7 @@ export function useActions() {
     sectionJob,
     sectionSource,
     takesTargets,
+    waiting,
     free,
     freeForSection,
     markedForSection,
@@ -235,6 +303,9 @@ export function useActions() {
     stopTarget,
     stopJob,
     retry,
+    verify,
+    heal,
+    resume,
     setSlow,
     add,
     useAsSource,

@@ -22,10 +22,16 @@ export const stateGlyphs = {
     cut: 'M2.9 8.4l2.4 2.5 4-5M7.7 10.7l.3.3 4.6-5.6',
   },
   done: { line: 'M8 1.7a6.3 6.3 0 1 0 0 12.6a6.3 6.3 0 1 0 0-12.6zM5 8.2l2.2 2.3L11 5.8' },
+  sampled: {
+    line: 'M3.4 3.4A6.5 6.5 0 0 1 6.6 1.7M9.4 1.7a6.5 6.5 0 0 1 3.2 1.7M14.3 6.6v2.8M12.6 12.6a6.5 6.5 0 0 1-3.2 1.7M6.6 14.3a6.5 6.5 0 0 1-3.2-1.7M1.7 9.4V6.6M6 8h.01M8 5.8h.01M10 8.6h.01M8 10.4h.01',
+  },
   gaps: { fill: 'M8 1L15.5 14.5H.5z', cut: 'M8 6v4M8 12.2v.1' },
   failed: { fill: 'M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5z', cut: 'M5.3 5.3l5.4 5.4M10.7 5.3l-5.4 5.4' },
   removed: { fill: 'M8 3l5 5.5H3z', line: 'M3 12h10M2 14.5L14 2' },
   stopped: { fill: 'M3 3h10v10H3z' },
+  unchecked: {
+    line: 'M8 1.7a6.3 6.3 0 1 0 0 12.6a6.3 6.3 0 1 0 0-12.6zM6 6.3a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.3M8 11.6v.1',
+  },
 } as const satisfies Record<string, Glyph>;
 
 export type GlyphName = keyof typeof stateGlyphs;

@@ -4,6 +4,7 @@ import type { IconName } from '../ui/icon-paths.ts';
 
 export function driveIcon(drive: Pick<Drive, 'kind' | 'bus'>): IconName {
   if (drive.kind === 'image') return 'image';
+  if (drive.kind === 'feed') return 'machines';
   if (drive.kind === 'practice' || drive.bus === 'usb') return 'stick';
   return drive.bus === 'mmc' ? 'card' : 'disk';
 }

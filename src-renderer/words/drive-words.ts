@@ -15,15 +15,21 @@ const shortSerial = (tail: string): string => `\u2066…${tail}\u2069`;
 /** The part of a topology path that people can match with sockets: `0000:00:14.0/4.2` is `4.2`. */
 export const portTail = (port: string | null): string | null => port?.split('/').at(-1) ?? null;
 
+/** `Bay A3`, or `Port 4.2` where it was not taught; null where the port is not known. */
+export function portWords({ t }: Pick<Text, 't'>, { bay, port }: Pick<Drive, 'bay' | 'port'>): string | null {
+  if (bay !== null) return t('place.bay', { name: bay });
+  const tail = portTail(port);
+  return tail === null ? null : t('spoken.port', { name: tail });
+}
+
 /** `32 GB · …A41C · USB 5 Gbit/s` */
 export function driveFacts({ f, t }: Text, drive: Drive): string {
   const tail = serialTail(drive.identity);
-  const port = portTail(drive.port);
   return dotted([
     drive.exists ? f.bytes(drive.size) : t('drive.newFile'),
     tail === null ? null : shortSerial(tail),
-    port === null ? null : t('spoken.port', { name: port }),
-    drive.kind === 'image' ? t('drive.image') : null,
+    portWords({ t }, drive),
+    drive.kind === 'image' ? t('drive.image') : drive.kind === 'feed' ? t('drive.feed') : null,
   ]);
 }
 
@@ -49,13 +55,12 @@ export const labelsOf = (volumes: readonly Pick<Volume, 'label'>[]): string[] =>
 export function driveSentence(text: Text, drive: Drive, reason: string | null, marked: boolean): string {
   const { t, f } = text;
   const tail = serialTail(drive.identity);
-  const port = portTail(drive.port);
   const labels = labelsOf(drive.volumes);
   return [
     drive.kind === 'practice' ? t('drive.practice') : null,
     drive.title,
     drive.exists ? f.bytes(drive.size) : t('drive.newFile'),
-    port === null ? null : t('spoken.port', { name: port }),
+    portWords(text, drive),
     tail === null ? null : t('drive.tail', { tail: [...tail].join(' ') }),
     labels.length > 0 ? f.list(labels) : null,
     drive.usedBytes ? t('tray.used', { size: f.bytes(drive.usedBytes) }) : null,

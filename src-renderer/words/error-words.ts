@@ -2,6 +2,8 @@
 import type { AppError } from '@contract/errors.ts';
 import { isFinal, isGood, type Job, type Target } from '@contract/groups/jobs.ts';
 import type { Text } from '../i18n/text.ts';
+import { quoted } from './drive-words.ts';
+import { problemWords } from './station-words.ts';
 
 interface HelperParams {
   offset?: number;
@@ -16,6 +18,7 @@ function named(text: Text, error: AppError, place: string, total: number | null)
   const own = Object.entries(error.params).map(([key, value]) => [key, String(value)] as const);
   return {
     ...Object.fromEntries(own),
+    ...(error.code === 'unmount-busy' ? { programs: programsOf(text, error.params.programs) } : {}),
     place,
     total: text.f.bytes(total ?? 0),
     offset: text.f.bytes(offset ?? 0),
@@ -23,8 +26,12 @@ function named(text: Text, error: AppError, place: string, total: number | null)
   };
 }
 
+const programsOf = ({ f, t }: Text, programs: readonly string[]): string =>
+  programs.length > 0 ? f.list(programs.map(quoted)) : t('consent.someProgram');
+
 /** What happened and where, in one sentence. */
 export function whatHappened(text: Text, error: AppError, place?: string, total?: number | null): string {
+  if (error.code === 'station') return problemWords(text, error.params.problem);
   const words = named(text, error, place ?? text.t('place.drive'), total ?? null);
   const { offset, missingBytes } = paramsOf(error);
   const exact = `errorsAt.${error.code}`;

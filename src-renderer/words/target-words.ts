@@ -2,6 +2,7 @@
 import type { AppError } from '@contract/errors.ts';
 import type { Job, Target } from '@contract/groups/jobs.ts';
 import type { Text } from '../i18n/text.ts';
+import type { Place } from '../model/cells.ts';
 import { joinedAt, lookOf, type Look } from '../model/look.ts';
 import { calmSeconds } from '../model/progress.ts';
 import { shortError } from './error-words.ts';
@@ -15,9 +16,9 @@ export interface CellLines {
 
 const wholePercent = (part: number): number => Math.round(part * 100);
 
-/** How a port or a cell is called in a sentence. */
-export const placeOf = ({ t }: Text, name: string): string =>
-  t(/^\d+$/.test(name) ? 'place.cell' : 'place.port', { name });
+/** How a bay or a cell is called in a sentence. */
+export const placeOf = ({ t }: Text, { name, bay }: Place): string =>
+  t(bay ? 'place.bay' : 'place.cell', { name });
 
 function copyNote(text: Text, target: Target, job: Job, look: Look): string {
   const { t, f } = text;
@@ -37,6 +38,13 @@ function causeNote(text: Text, error: AppError): string {
   const { offset } = error.params as { offset?: number };
   return offset === undefined ? what : text.t('cell.at', { what, offset: text.f.bytes(offset) });
 }
+
+/** That a verification came to nothing, and why; null when none did. */
+const couldNot = (text: Text, { checkError }: Target): string | null =>
+  checkError && text.t('verify.couldNot', { what: shortError(text, checkError) });
+
+const uncheckedNote = (text: Text, { error }: Target): string =>
+  error ? shortError(text, error) : text.t('verify.notCompared');
 
 /** The lines for a target whose percent is `percent`. */
 export function cellLines(text: Text, target: Target, job: Job, percent: number): CellLines {
@@ -64,14 +72,26 @@ export function cellLines(text: Text, target: Target, job: Job, percent: number)
     case 'verified': {
       const time = f.duration(target.seconds ?? 0);
       const healed = target.healedBlocks > 0 ? tn('cell.healed', target.healedBlocks) : '';
-      return { number: t('cell.pull'), aside: time, note: healed || t('cell.verifiedNote') };
+      return {
+        number: t('cell.pull'),
+        aside: time,
+        note: couldNot(text, target) ?? (healed || t('cell.verifiedNote')),
+      };
     }
     case 'done':
       return {
         number: t('cell.pull'),
         aside: f.duration(target.seconds ?? 0),
-        note: t('cell.doneNote'),
+        note: couldNot(text, target) ?? t('cell.doneNote'),
       };
+    case 'sampled':
+      return {
+        number: t('cell.pull'),
+        aside: f.duration(target.seconds ?? 0),
+        note: t('verify.sampledNote'),
+      };
+    case 'unchecked':
+      return { number: '', aside: '', note: uncheckedNote(text, target) };
     case 'gaps': {
       const size = f.bytes(job.source.unreadableBytes);
       return {
@@ -93,13 +113,13 @@ export function cellLines(text: Text, target: Target, job: Job, percent: number)
 }
 
 /** The name of a cell: a sentence. */
-export function cellSentence(text: Text, name: string, target: Target, job: Job, percent: number): string {
+export function cellSentence(text: Text, place: Place, target: Target, job: Job, percent: number): string {
   const { t, f } = text;
   const look = lookOf(target, job);
   const busy = ['copy', 'lap', 'aside', 'verify'].includes(look);
   const lines = cellLines(text, target, job, percent);
   return [
-    placeOf(text, name),
+    placeOf(text, place),
     target.card.kind === 'practice' ? t('drive.practice') : null,
     target.card.title,
     f.bytes(target.card.identity.size || (target.size ?? 0)),
@@ -108,6 +128,7 @@ export function cellSentence(text: Text, name: string, target: Target, job: Job,
     busy ? lines.aside : null,
     look === 'flush' ? null : lines.note || null,
     target.slowForItsKind ? t('cell.slowLong') : null,
+    busy && job.pace.by === 'target' && job.pace.target === target.id ? t('cell.pacesLong') : null,
     target.attempt > 1 ? t('cell.attempt', { n: f.number(target.attempt) }) : null,
   ]
     .filter((part) => part !== null)

@@ -28,8 +28,8 @@ describe('a cell', () => {
 
   it('has a sentence for a name', () => {
     const target = sampleTarget({ bytesPerSecond: 4_000_000, slowForItsKind: true });
-    expect(cellSentence(text, '5', target, job, 61)).toBe(
-      'Drive 5, Kingston DataTraveler 3.0, 32 GB, copying, 61 percent, 4 MB/s, 12 min left, slow for its kind',
+    expect(cellSentence(text, { name: '5', bay: false }, target, job, 61)).toBe(
+      'Drive 5, Kingston DataTraveler 3.0, 32 GB, copying, 61 percent, 4 MB/s, 12 min left, slow for its kind, sets the pace for the others',
     );
   });
 });

@@ -30,8 +30,8 @@ export class RingView {
     if (!ring) throw new Error(`process ${pid} holds no ring`);
     this.#fd = fs.openSync(`/proc/${pid}/fd/${ring.number}`, 'r');
     const header = this.#read(0, HEADER);
-    if (header.toString('latin1', 0, 8) !== 'CRSLRING' || header.readUInt32LE(AT.version) !== 1)
-      throw new Error('this is no ring of version 1');
+    if (header.toString('latin1', 0, 8) !== 'CRSLRING' || header.readUInt32LE(AT.version) !== 2)
+      throw new Error('this is no ring of version 2');
     this.slots = header.readUInt32LE(AT.slots);
     this.blockSize = Number(header.readBigUInt64LE(AT.blockSize));
     this.blockCount = Number(header.readBigUInt64LE(AT.blockCount));

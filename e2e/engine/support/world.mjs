@@ -48,7 +48,9 @@ export class World {
   #tmp = path.join(this.dir, 'tmp');
   /** What interrupted copies leave lies in here. */
   state = path.join(this.dir, 'state');
-  #known = new Set(['tmp', 'state']);
+  /** The record of jobs lies in here. */
+  data = path.join(this.dir, 'data');
+  #known = new Set(['tmp', 'state', 'data']);
   #lab;
   #jobs = new Set();
   #runs = [];
@@ -67,7 +69,13 @@ export class World {
 
   get env() {
     const [name, value] = this.mark.split('=');
-    return { ...process.env, [name]: value, TMPDIR: this.#tmp, XDG_STATE_HOME: this.state };
+    return {
+      ...process.env,
+      [name]: value,
+      TMPDIR: this.#tmp,
+      XDG_STATE_HOME: this.state,
+      XDG_DATA_HOME: this.data,
+    };
   }
 
   /** Done at the end, last first, whatever becomes of the test. */
@@ -130,6 +138,11 @@ export class World {
     const riders = targets.map((at) => (typeof at === 'string' ? { path: at } : at));
     const from = source === undefined ? {} : { source: { path: source } };
     return this.#ask({ verb: 'verify', manifest, ...from, targets: riders, options }, hang);
+  }
+
+  /** Any first line of a job. */
+  raw(verb) {
+    return this.#ask(verb);
   }
 
   #ask(verb, hang) {

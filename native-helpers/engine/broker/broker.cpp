@@ -45,6 +45,7 @@ const std::string* text(const json::Value& from, const char* key) {
 bool may_start(const std::vector<std::string>& args) {
   if (args.empty() || args.size() > 257) return false;
   if (args[0] == "job" || args[0] == "probe") return args.size() == 1;
+  if (args[0] == "identify") return args.size() == 2;
   return (args[0] == "survey" || args[0] == "check") && args.size() > 1;
 }
 

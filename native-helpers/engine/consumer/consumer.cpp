@@ -15,6 +15,7 @@
 #include "engine/target/target.hpp"
 #include "engine/verify/verify.hpp"
 #include "platform/clock.hpp"
+#include "platform/memory.hpp"
 #include "platform/process.hpp"
 #include "platform/rights.hpp"
 
@@ -31,13 +32,14 @@ class Consumer {
         orders_(orders),
         entry_(ring.entry(orders.seat)),
         link_(link),
-        copy_(static_cast<std::size_t>(ring.block_size())),
-        reader_(ring, orders.seat, copy_.span()),
-        keeper_(ring, orders.map, orders.map_head, link) {}
+        room_(platform::transfer_buffer(static_cast<std::size_t>(ring.block_size()))),
+        reader_(ring, orders.seat, block_room()),
+        keeper_(ring, orders.map, orders.map_head, orders.source_mark, link) {}
 
   int run();
 
  private:
+  [[nodiscard]] std::span<std::byte> block_room() { return room_.span().first(static_cast<std::size_t>(ring_.block_size())); }
   [[nodiscard]] bool only_checks() const { return orders_.check == Check::all || orders_.check == Check::sample; }
   Status open();
   Status look_at_claims();
@@ -55,7 +57,7 @@ class Consumer {
   const ConsumerOrders orders_;
   ring::Entry& entry_;
   WorkerLink& link_;
-  AlignedBuffer copy_;
+  AlignedBuffer room_;  ///< for one block: a copy out of the ring while it rides aside, or what reads back
   ring::Reader reader_;
   Keeper keeper_;
   std::optional<Target> target_;
@@ -89,7 +91,7 @@ Status Consumer::look_at_claims() {
   std::vector<BadBlock> wrong;
   std::uint64_t right = 0;
   entry_.bytes_checked.store(0);
-  Verifier verifier(ring_, *target_, [&](std::uint64_t block, bool good) {
+  Verifier verifier(ring_, *target_, block_room(), [&](std::uint64_t block, bool good) {
     entry_.bytes_checked.fetch_add(ring_.length_of(block));
     if (!good) return;
     ring_.got(orders_.seat, block);
@@ -104,8 +106,7 @@ Status Consumer::look_at_claims() {
 
 /// The target holds a copy already: reads it back, and rides only for what is to be healed.
 Status Consumer::check_only() {
-  if (!reader_.join()) return Error{Code::hung, "given up before it could join"};
-  reader_.pause();
+  if (!reader_.join_aside()) return Error{Code::hung, "given up before it could join"};
   std::vector<std::uint64_t> blocks = orders_.check == Check::sample ? sample_of(ring_.block_count()) : std::vector<std::uint64_t>();
   if (orders_.check == Check::all) {
     blocks.resize(static_cast<std::size_t>(ring_.block_count()));
@@ -135,7 +136,7 @@ Status Consumer::ride() {
 
 Status Consumer::verify(std::vector<std::uint64_t> blocks, std::vector<BadBlock>& bad) {
   entry_.bytes_checked.store(0);
-  Verifier verifier(ring_, *target_, [this](std::uint64_t block, bool right) {
+  Verifier verifier(ring_, *target_, block_room(), [this](std::uint64_t block, bool right) {
                       entry_.bytes_checked.fetch_add(ring_.length_of(block));
                       if (right) ring_.got(orders_.seat, block);
                     },
@@ -148,11 +149,12 @@ Status Consumer::verify_and_heal(std::vector<std::uint64_t> blocks) {
   for (int attempt = 0;; ++attempt) {
     phase(ring::Phase::verifying);
     std::vector<BadBlock> bad;
-    if (Status status = verify(blocks, bad); !status || stopped_) return status;
+    Status status = verify(blocks, bad);
+    // What was found wrong is said whatever came after: a target is not what it was because somebody stopped looking.
     if (!bad.empty()) link_.say(evidence_line(ring_, attempt, bad));
-    if (attempt == 0) {
-      entry_.bad_blocks.store(static_cast<std::uint32_t>(bad.size()));
-    } else {
+    if (attempt == 0) entry_.bad_blocks.store(static_cast<std::uint32_t>(bad.size()));
+    if (!status || stopped_) return status;
+    if (attempt > 0) {
       entry_.healed_blocks.fetch_add(static_cast<std::uint32_t>(blocks.size() - bad.size()));
     }
     if (bad.empty()) return {};
@@ -164,10 +166,10 @@ Status Consumer::verify_and_heal(std::vector<std::uint64_t> blocks) {
       if (!only_checks()) entry_.bytes_done.fetch_sub(target_->written_now(block.number, ring_.length_of(block.number)));
       blocks.push_back(block.number);
     }
-    if (Status status = ride(); !status) return status;
+    if (Status ridden = ride(); !ridden) return ridden;
     if (!complete()) return {};
     reader_.pause();
-    if (Status status = target_->flush(); !status) return status;
+    if (Status flushed = target_->flush(); !flushed) return flushed;
   }
 }
 

@@ -1,6 +1,7 @@
 #include "engine/consumer/keeper.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include "platform/clock.hpp"
 
@@ -14,11 +15,13 @@ constexpr std::uint64_t kPauseFactor = 20;
 
 }  // namespace
 
-Keeper::Keeper(const ring::Ring& ring, const std::string& path, const std::string& head, WorkerLink& link) : ring_(ring), link_(link) {
+Keeper::Keeper(const ring::Ring& ring, const std::string& path, const std::string& head, const std::string& source_mark, WorkerLink& link)
+    : ring_(ring), link_(link) {
   if (path.empty()) return;
   Result<resume::MapWriter> map = resume::MapWriter::create(path, head);
   if (map) {
     map_.emplace(std::move(*map));
+    if (!source_mark.empty()) map_->note({resume::kSourceState, false, digest_of(std::as_bytes(std::span(source_mark)))});
   } else {
     give_up(map.error());
   }

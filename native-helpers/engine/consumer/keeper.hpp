@@ -14,8 +14,8 @@ namespace carousel {
 
 class Keeper {
  public:
-  /// With an empty path nothing is kept.
-  Keeper(const ring::Ring& ring, const std::string& path, const std::string& head, WorkerLink& link);
+  /// With an empty path nothing is kept. `source_mark`: the change mark of the source before the job read any of it; empty: it has none.
+  Keeper(const ring::Ring& ring, const std::string& path, const std::string& head, const std::string& source_mark, WorkerLink& link);
 
   [[nodiscard]] bool active() const { return map_.has_value(); }
   /// The block is on the target, or only its digest is known because a part of it is still held back.

@@ -1,12 +1,18 @@
 // A front end that is connected to the job: the one that started it, a later starter of the same source, or an observer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "engine/session/line_channel.hpp"
 
 namespace carousel {
+
+/// With this much unread, a front end gets no more progress.
+inline constexpr std::size_t kBacklog = 262'144;
+/// How long the end of the job waits for front ends that do not read.
+inline constexpr int kLastWordsMs = 10'000;
 
 enum class ClientKind { fresh, starter, joiner, observer };
 

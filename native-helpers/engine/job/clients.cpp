@@ -70,7 +70,8 @@ void Job::obey(Client& client, const Verb& verb) {
   }
   if (client.kind == ClientKind::fresh) return refuse(client, verb.request, {Code::protocol, "the first verb must be start or attach"});
   if (const auto* add = std::get_if<AddVerb>(&verb.what)) {
-    for (const TargetAsk& asked : add->targets) add_target(asked, client);
+    client.take_up = add->take_up && !client.resume.empty();
+    for (const TargetAsk& asked : add->targets) add_target(asked, client, add->compare);
   } else if (const auto* remove = std::get_if<RemoveVerb>(&verb.what)) {
     Rider* rider = find_rider(remove->id);
     if (rider == nullptr) return refuse(client, verb.request, {Code::no_such_target, "no such target"});
@@ -90,6 +91,8 @@ void Job::obey(Client& client, const Verb& verb) {
   } else if (const auto* digests = std::get_if<DigestsVerb>(&verb.what)) {
     if (!ring_) return refuse(client, verb.request, {Code::internal, "there is no ring"});
     client.link.send(digests_line(*digests, verb.request));
+  } else if (const auto* tap = std::get_if<TapVerb>(&verb.what)) {
+    if (Status status = start_tap(tap->path); !status) return refuse(client, verb.request, status.error());
   } else if (std::holds_alternative<ProbeVerb>(verb.what)) {
     refuse(client, verb.request, {Code::protocol, "a probe is not part of a job"});
   }

@@ -1,7 +1,10 @@
 // What front ends are told. One line each; progress is dropped for a front end that does not keep up, nothing else is.
 #include <algorithm>
 #include <cstdio>
+#include <span>
 
+#include "base/bytes.hpp"
+#include "base/sha256.hpp"
 #include "engine/job/job.hpp"
 #include "engine/manifest/root.hpp"
 #include "engine/session/worker_link.hpp"
@@ -13,8 +16,7 @@ namespace {
 
 constexpr std::uint64_t kProgressEveryNs = 200'000'000U;
 constexpr std::uint64_t kPaceEveryNs = 500'000'000U;
-/// With this much unread, a front end gets no more progress.
-constexpr std::size_t kBacklog = 262'144;
+constexpr double kPaceLooks = 6;  ///< looks over which it is judged who holds the job back
 constexpr std::size_t kCoverageParts = 128;
 /// A summary names at most so many ranges; all of them have been told one by one.
 constexpr std::size_t kMaxRanges = 1000;
@@ -74,8 +76,8 @@ void Job::tell_job(Client& client) {
   job.add("stallTimeout", options_.stall_timeout).add("waitForJoin", options_.wait_for_join).raw("pids", pids.str());
   client.link.send(job.str());
   for (const Rider& rider : riders_) {
-    if (rider.joined_block) client.link.send(joined_line(rider));
     client.link.send(target_line(rider, client));
+    if (rider.joined_block) client.link.send(joined_line(rider));
   }
   for (const Range& range : unreadable_) client.link.send(event("bad-source").add("offset", range.offset).add("length", range.length).str());
 }
@@ -93,6 +95,7 @@ std::string Job::target_line(const Rider& rider, const Client& client) const {
   add_findings(fields, rider);
   if (rider.process) fields.add("pid", static_cast<std::uint64_t>(rider.process->pid()));
   fields.add("mine", client.kind == ClientKind::observer || client.id == rider.owner);
+  if (rider.compared && !only_checks()) fields.add("compared", true);
   if (rider.error) fields.raw("error", error_object(*rider.error));
   return fields.str();
 }
@@ -169,26 +172,35 @@ void Job::tell_progress(std::uint64_t now) {
   tell_pace(now);
 }
 
-/// Who holds the job back: the target the producer waited for most since the last look, or the source if it read most of that time.
+/// Who holds the job back: one target if the producer waited mostly for that one of late, all of them if it waited for each in turn, or the source
+/// if it read most of the time. Over a few looks, because equal devices are the slowest by turns, block for block.
 void Job::tell_pace(std::uint64_t now) {
   if (now - told_pace_ns_ < kPaceEveryNs) return;
   const std::uint64_t span = now - told_pace_ns_;
   told_pace_ns_ = now;
   const std::uint64_t reading = ring_->header().reading_ns.load();
-  std::uint64_t most = span / 4, read_for = reading - paced_reading_ns_;
+  const std::uint64_t read_for = reading - paced_reading_ns_;
   paced_reading_ns_ = reading;
   const Rider* slowest = nullptr;
+  std::uint64_t waited_in_all = 0;
+  double held_in_all = 0;
   for (Rider& rider : riders_) {
     if (!rider.seat) continue;
     const std::uint64_t gated = ring_->entry(*rider.seat).gated_ns.load(), waited = gated - std::min(gated, rider.gated_ns);
     rider.gated_ns = gated;
-    if (waited > most && !is_final(rider.state)) most = waited, slowest = &rider;
+    rider.holds_back += (static_cast<double>(waited) / static_cast<double>(span) - rider.holds_back) / kPaceLooks;
+    if (is_final(rider.state)) continue;
+    waited_in_all += waited;
+    held_in_all += rider.holds_back;
+    if (slowest == nullptr || rider.holds_back > slowest->holds_back) slowest = &rider;
   }
   json::Fields body;
-  if (slowest != nullptr) {
+  if (slowest == nullptr || waited_in_all <= span / 4) {
+    body.add("by", any_riding() && read_for > span / 4 ? "source" : "none");
+  } else if (slowest->holds_back * 3 >= held_in_all * 2) {
     body.add("by", "target").add("id", slowest->id).add("target", slowest->path);
   } else {
-    body.add("by", any_riding() && read_for > span / 4 ? "source" : "none");
+    body.add("by", "targets");
   }
   if (body.str() == told_pace_) return;
   told_pace_ = body.str();
@@ -231,6 +243,7 @@ std::string Job::result_of(const Rider& rider) const {
   fields.add("bytesWritten", rider.bytes).add("badBlocks", rider.bad_blocks).add("healedBlocks", rider.healed_blocks);
   fields.add("seconds", seconds_between(rider.begun_ns, rider.ended_ns));
   add_findings(fields, rider);
+  if (rider.compared && !only_checks()) fields.add("compared", true);
   if (rider.error) fields.raw("error", error_object(*rider.error));
   return fields.str();
 }
@@ -244,6 +257,7 @@ std::string Job::source_result() const {
   } else {
     fields.null("rootDigest");
   }
+  if (sha256_) fields.add("sha256", *sha256_);
   std::vector<std::string> ranges;
   for (const Range& range : unreadable_) {
     if (ranges.size() == kMaxRanges) break;
@@ -302,7 +316,10 @@ void Job::keep_result() {
   if (options_.result_file.empty()) return;
   Client observer;
   observer.kind = ClientKind::observer;
-  const Status kept = platform::write_new_file(options_.result_file, summary_for(observer) + "\n");
+  const std::string summary = summary_for(observer);
+  Sha256 check;
+  check.update(std::as_bytes(std::span(summary)));
+  const Status kept = platform::write_new_file(options_.result_file, summary + "\n" + hex(check.finish()) + "\n");
   if (!kept) std::fprintf(stderr, "%s\n", kept.error().what.c_str());
 }
 

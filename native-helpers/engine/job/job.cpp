@@ -14,19 +14,20 @@ namespace {
 
 /// How often the loop looks at the ring when nothing else happens.
 constexpr int kTickMs = 100;
+/// The same where the end of a process tells nobody of itself.
 constexpr int kSoonTickMs = 2;
 /// Riding together, the others wait at most this long for one that is still being prepared (a file system that takes minutes to allocate a
 /// file); then it goes on by itself.
 constexpr std::uint64_t kPatienceNs = 30'000'000'000U;
-/// How long the end of the job waits for processes that have been told to end, and for front ends that do not read.
+/// How long the end of the job waits for processes that have been told to end.
 constexpr int kGraceMs = 3000;
-constexpr int kLastWordsMs = 10'000;
 
 }  // namespace
 
 Job::Job(StartVerb start, platform::PathFacts source, platform::Rendezvous listener, LineChannel front, platform::NativeHandle termination)
     : options_(start.options),
       first_targets_(std::move(start.targets)),
+      feed_(std::move(start.feed)),
       source_(std::move(source)),
       key_(safety::key_of(source_.identity)),
       listener_(std::move(listener)),
@@ -47,6 +48,11 @@ Job::Job(StartVerb start, platform::PathFacts source, manifest::Reader reference
   reference_.emplace(std::move(reference));
 }
 
+Job::Job(StartVerb start, platform::PathFacts source, std::string key, platform::Rendezvous listener, LineChannel front, platform::NativeHandle termination)
+    : Job(std::move(start), std::move(source), std::move(listener), std::move(front), termination) {
+  key_ = std::move(key);
+}
+
 Status Job::set_up() {
   Result<ring::Ring> made = ring::Ring::create({source_.size, options_.block, options_.slots});
   if (!made) return std::move(made).error();
@@ -55,17 +61,27 @@ Status Job::set_up() {
   if (only_checks()) {
     if (Status status = load_reference(); !status || !options_.heal) return status;
   }
-  if (options_.take_up) load_maps(first_targets_);
+  if (feed_) {
+    if (Status status = feed_->digests.empty() ? Status() : load_digests(feed_->digests); !status) return status;
+  } else if (options_.take_up) {
+    load_maps(first_targets_);
+  }
+  return start_producer();
+}
 
+Status Job::start_producer() {
   Result<std::pair<platform::Endpoint, platform::Endpoint>> ends = platform::Endpoint::pair();
   if (!ends) return std::move(ends).error();
-  Result<platform::Child> child = platform::Child::start("produce", source_.path, std::move(ends->second), ring_->handle());
+  Result<platform::Child> child = platform::Child::start(feed_ ? "receive" : "produce", source_.path, std::move(ends->second), ring_->handle());
   if (!child) return std::move(child).error();
   producer_pid_ = child->pid();
   producer_.emplace(std::move(*child));
   producer_link_ = LineChannel(std::move(ends->first));
-  ProducerOrders orders{source_.resolved, source_.identity, options_.limit, !options_.stop_on_read_error, options_.skip, !manifests_.empty(), {}};
-  if (options_.take_up) orders.again = blocks_to_look_at_again();
+  if (feed_) {
+    producer_link_.send(to_line(FeedOrders{feed_->path, 0}));
+    return {};
+  }
+  ProducerOrders orders{source_.resolved, source_.identity, options_.limit, !options_.stop_on_read_error, options_.skip, !manifests_.empty(), again_, source_.change_mark};
   producer_link_.send(to_line(orders));
   return {};
 }
@@ -93,20 +109,47 @@ void Job::wait_for_something() {
   for (const Rider& rider : riders_) {
     if (rider.process && !rider.link.closed()) items.push_back(rider.link.poll_item());
   }
+  if (tap_ && !tap_->link.closed()) items.push_back(tap_->link.poll_item());
   for (const Client& client : clients_) {
     if (!client.link.closed()) items.push_back(client.link.poll_item());
     if (client.link.can_send() && client.link.pending() > 0) items.push_back({client.link.endpoint().write_handle(), false, true});
   }
-  // A worker that has closed its stream is a moment away from its end, and nothing else tells of that.
-  bool soon = false;
-  for (const Rider& rider : riders_) soon = soon || (rider.process && rider.link.closed() && !is_final(rider.state));
-  platform::poll(items, soon ? kSoonTickMs : kTickMs);
+  // A worker that has closed its stream is a moment away from its end.
+  int timeout = kTickMs;
+  for (const Rider& rider : riders_) {
+    if (rider.process && rider.link.closed() && !is_final(rider.state)) await_end(*rider.process, items, timeout);
+  }
+  if (tap_ && tap_->link.closed()) await_end(tap_->process, items, timeout);
+  platform::poll(items, timeout);
   if (items[0].can_read) {
     std::array<std::byte, 16> drained;
     (void)platform::Endpoint::read_some(termination_, drained);
     cancel(0);
   }
   if (items[1].can_read) accept_clients();
+}
+
+/// Adds the end of a process to what is waited for.
+void Job::await_end(const platform::Child& process, std::vector<platform::PollItem>& items, int& timeout) {
+  if (process.end_handle() == platform::kNoHandle) {
+    timeout = kSoonTickMs;
+  } else {
+    items.push_back({process.end_handle(), true, false});
+  }
+}
+
+void Job::wait_for_ends() {
+  std::vector<platform::PollItem> items;
+  int timeout = kTickMs;
+  if (producer_) {
+    if (!producer_link_.closed()) items.push_back(producer_link_.poll_item());
+    await_end(*producer_, items, timeout);
+  }
+  for (const Rider& rider : riders_) {
+    if (rider.process) await_end(*rider.process, items, timeout);
+  }
+  if (tap_) await_end(tap_->process, items, timeout);
+  platform::poll(items, timeout);
 }
 
 void Job::loop() {
@@ -117,6 +160,7 @@ void Job::loop() {
     producer_news();
     watch_source_for_stall(passed);
     for (Rider& rider : riders_) watch_rider(rider, passed);
+    watch_tap(passed);
     set_unready_aside(now);
     tell_progress(now);
     dismiss_finished_joiners();
@@ -155,10 +199,11 @@ void Job::fail_source(Error error) {
   if (source_error_) return;
   source_error_ = std::move(error);
   if (outcome_ == Outcome::complete) outcome_ = Outcome::source_failed;
+  stop_tap();
   for (Rider& rider : riders_) {
     // One that has everything needs no source any more - unless the source itself is in doubt, and is what it is held against.
     const bool has_all = rider.joined_sequence && (rider.state == State::flushing || rider.state == State::verifying);
-    if (is_final(rider.state) || (has_all && source_error_->code != Code::source_changed)) continue;
+    if (is_final(rider.state) || (has_all && source_error_->code != Code::source_changed && source_error_->code != Code::source_written)) continue;
     if (only_checks() && rider.state != State::healing) continue;
     if (rider.seat) seats_->ask_to_leave(*rider.seat);
   }
@@ -166,19 +211,27 @@ void Job::fail_source(Error error) {
 
 void Job::cancel(std::uint64_t owner) {
   if (owner == 0 && outcome_ == Outcome::complete) outcome_ = Outcome::cancelled;
+  if (owner == 0) stop_tap();
   for (Rider& rider : riders_) {
     if (is_final(rider.state) || (owner != 0 && rider.owner != owner)) continue;
     if (rider.seat) seats_->ask_to_leave(*rider.seat);
   }
 }
 
+/// Everything it has said by now, however much that is: it may be its last words.
 void Job::hear_producer() {
-  producer_link_.receive();
-  while (const std::optional<std::string> line = producer_link_.next_line()) {
+  const auto next = [this] {
+    std::optional<std::string> line = producer_link_.next_line();
+    if (line) return line;
+    producer_link_.receive();
+    return producer_link_.next_line();
+  };
+  while (const std::optional<std::string> line = next()) {
     const Result<json::Value> parsed = json::parse(*line);
     const json::Value* say = parsed ? parsed->find("say") : nullptr;
     if (say == nullptr || say->string() == nullptr) continue;
     if (*say->string() == "ready") {
+      producer_ready_ = true;
       const json::Value* mounted = parsed->find("mountedWritable");
       source_mounted_writable_ = mounted != nullptr && mounted->boolean() != nullptr && *mounted->boolean();
       if (source_mounted_writable_) {
@@ -217,9 +270,8 @@ bool Job::producers_turn() const {
   const ring::Header& h = ring_->header();
   if (h.producer_phase.load() == static_cast<std::uint32_t>(ring::ProducerPhase::reading)) return true;
   bool wanted = false;
-  for (const Rider& rider : riders_) {
-    if (!rider.seat) continue;
-    const ring::Entry& e = ring_->entry(*rider.seat);
+  for (std::uint32_t seat = 0; seat < h.entries_used.load(); ++seat) {
+    const ring::Entry& e = ring_->entry(seat);
     if (static_cast<ring::Seat>(e.seat.load()) != ring::Seat::attached) continue;
     if (e.waiting.load() == 0) return false;
     wanted = wanted || e.missing.load() != 0;
@@ -245,7 +297,7 @@ void Job::wind_up() {
   if (seats_) seats_->stop_all();
   const std::uint64_t until = platform::now_ns() + std::uint64_t{kGraceMs} * 1'000'000U;
   const auto waiting = [&] {
-    bool any = producer_.has_value();
+    bool any = producer_.has_value() || tap_.has_value();
     for (const Rider& rider : riders_) any = any || rider.process.has_value();
     return any && platform::now_ns() < until;
   };
@@ -256,10 +308,12 @@ void Job::wind_up() {
       producer_.reset();
     }
     for (Rider& rider : riders_) reap(rider);
-    if (waiting()) platform::sleep_ms(2);
+    if (tap_ && tap_->process.poll_exit()) tap_.reset();
+    if (waiting()) wait_for_ends();
   }
   // Stuck in a device: it ends when the device lets it, and has nothing left to do.
   if (producer_) producer_->kill();
+  if (tap_) tap_->process.kill();
   for (Rider& rider : riders_) {
     if (rider.process) rider.process->kill();
   }

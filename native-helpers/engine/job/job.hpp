@@ -28,6 +28,15 @@ struct ManifestWish {
   std::optional<Error> error;  ///< why there is none
 };
 
+/// The process that hands blocks out for other machines (engine/feed/feeder). It is no target: nobody is told of it, and the job waits for its end.
+struct Tap {
+  std::uint32_t seat = 0;
+  platform::Child process;
+  LineChannel link;
+  Stopwatch still;  ///< how long it has moved nothing although it had something to move
+  std::uint64_t last_activity = 0;
+};
+
 /// How the whole job ended.
 enum class Outcome { complete, cancelled, source_failed };
 
@@ -39,6 +48,9 @@ class Job {
   Job(StartVerb start, platform::PathFacts source, manifest::Reader reference, std::string key, platform::Rendezvous listener, LineChannel front,
       platform::NativeHandle termination);
 
+  /// The same for a station, whose source is another machine's.
+  Job(StartVerb start, platform::PathFacts source, std::string key, platform::Rendezvous listener, LineChannel front, platform::NativeHandle termination);
+
   /// Runs the job to its end; the exit code of the process.
   int run();
 
@@ -47,6 +59,8 @@ class Job {
   Status set_up();
   void loop();
   void wait_for_something();
+  void wait_for_ends();
+  static void await_end(const platform::Child& process, std::vector<platform::PollItem>& items, int& timeout);
   bool over(std::uint64_t now);
   void wind_up();
   void fail_source(Error error);
@@ -68,7 +82,7 @@ class Job {
   void drop_gone_clients();
 
   // riders.cpp: targets
-  void add_target(const TargetAsk& asked, const Client& owner);
+  void add_target(const TargetAsk& asked, const Client& owner, bool compare = false);
   Status start_consumer(Rider& rider, const platform::PathFacts& facts, const std::string& approval);
   void watch_rider(Rider& rider, double seconds_passed);
   void rider_news(Rider& rider);
@@ -79,12 +93,21 @@ class Job {
   Rider* find_rider(std::uint64_t id);
   [[nodiscard]] bool any_riding() const;
 
+  // tap.cpp: what leaves for other machines, and what comes from one
+  Status start_tap(const std::string& path);
+  void watch_tap(double seconds_passed);
+  void stop_tap();
+  Status load_digests(const std::string& path);
+  Status start_producer();
+
   // reference.cpp: digests that are known before anything is read
   Status load_reference();
+  [[nodiscard]] bool knows_all_digests() const;
+  [[nodiscard]] bool any_good() const;
   [[nodiscard]] bool only_checks() const { return reference_.has_value(); }
   void load_maps(const std::vector<TargetAsk>& targets);
   void find_map(Rider& rider, const platform::PathFacts& facts, const Client& owner);
-  [[nodiscard]] std::vector<std::uint64_t> blocks_to_look_at_again() const;
+  [[nodiscard]] std::vector<std::uint64_t> sample_of_known() const;
 
   // keeping.cpp: the manifest
   void write_manifest(ManifestWish& wish);
@@ -117,6 +140,7 @@ class Job {
 
   JobOptions options_;
   std::vector<TargetAsk> first_targets_;
+  std::optional<FeedAsk> feed_;  ///< where blocks come from, if not from a source of this machine
   platform::PathFacts source_;
   std::string key_;
   platform::Rendezvous listener_;
@@ -134,12 +158,16 @@ class Job {
 
   std::list<Client> clients_;
   std::list<Rider> riders_;
+  std::optional<Tap> tap_;
   std::list<ManifestWish> manifests_;  ///< the starter's first
   std::uint64_t next_client_ = 1, next_rider_ = 1;
 
   Outcome outcome_ = Outcome::complete;
   bool winding_up_ = false;  ///< all is over but the processes' own ends
   std::optional<Error> source_error_;
+  std::vector<Range> again_;       ///< blocks, not bytes: to be held against what earlier jobs have left, before anything else
+  bool doubts_ = false;            ///< some of these may hold something else by now
+  bool producer_ready_ = false;    ///< it has found what was known beforehand to be true
   std::vector<Range> unreadable_;  ///< in order, apart from each other
   std::optional<manifest::Reader> reference_;
   std::optional<std::string> sha256_;  ///< of the whole source, once the producer has said it

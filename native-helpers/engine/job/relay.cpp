@@ -2,13 +2,9 @@
 
 #include <array>
 
+#include "engine/job/client.hpp"
+
 namespace carousel {
-namespace {
-
-/// With this much unread by the front end, nothing more is taken from the job, which then drops progress by itself.
-constexpr std::size_t kBacklog = 262'144;
-
-}  // namespace
 
 RelayEnd relay(LineChannel& front, LineChannel job, const std::string& first, platform::NativeHandle termination) {
   job.send(first);
@@ -17,7 +13,7 @@ RelayEnd relay(LineChannel& front, LineChannel job, const std::string& first, pl
     std::array<platform::PollItem, 5> items = {platform::PollItem{termination, true, false}, front.poll_item(), job.poll_item(),
                                                platform::PollItem{front.endpoint().write_handle(), false, front.pending() > 0},
                                                platform::PollItem{job.endpoint().write_handle(), false, job.pending() > 0}};
-    items[2].want_read = front.pending() < kBacklog;
+    items[2].want_read = front.pending() < kBacklog;  // what is not taken from the job makes it drop progress by itself
     platform::poll(items, -1);
     if (items[0].can_read) {
       std::array<std::byte, 16> drained;

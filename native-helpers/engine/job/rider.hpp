@@ -34,6 +34,7 @@ struct Rider {
   std::uint64_t bytes = 0;                ///< acknowledged by the device
   std::uint64_t bytes_checked = 0;        ///< read back and compared, in the present phase
   std::uint64_t begun_ns = 0, ended_ns = 0;
+  bool compared = false;                  ///< it holds a copy already, and is only read back (or healed)
   bool verify = false, heal = false;      ///< read it back, and write again what is wrong
   std::string map, map_head;              ///< where its map is kept, and for what copy; empty: none
   std::vector<bool> claimed;              ///< blocks that an earlier job says it holds; empty: none
@@ -55,6 +56,7 @@ struct Rider {
   bool was_waiting = false;
   double stall_told = 0;
   std::uint64_t gated_ns = 0;             ///< at the last look, for who paces the job
+  double holds_back = 0;                  ///< share of the time the producer waits for it, over the last looks
   std::string shown;                      ///< the progress event sent last
 };
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/job/job.hpp"
+#include "engine/safety/approval.hpp"
 #include "engine/safety/rules.hpp"
 #include "engine/session/orders.hpp"
 #include "engine/session/worker_link.hpp"
@@ -92,11 +93,12 @@ const char* to_word(State state) {
   return words[static_cast<std::size_t>(state)];
 }
 
-void Job::add_target(const TargetAsk& asked, const Client& owner) {
+void Job::add_target(const TargetAsk& asked, const Client& owner, bool compare) {
   Rider& rider = riders_.emplace_back();
   rider.id = next_rider_++;
   rider.owner = owner.id;
-  rider.verify = owner.verify, rider.heal = owner.heal;
+  rider.compared = compare || only_checks();
+  rider.verify = owner.verify || compare, rider.heal = owner.heal && !(compare && !only_checks());
   rider.path = asked.path;
   rider.begun_ns = platform::now_ns();
   if (source_error_) return end_rider(rider, State::failed, *source_error_);
@@ -106,10 +108,12 @@ void Job::add_target(const TargetAsk& asked, const Client& owner) {
   rider.device = facts.kind == platform::PathKind::device;
   rider.identity = facts.identity;
   rider.resolved = facts.resolved;
-  rider.size = facts.kind == platform::PathKind::missing && !only_checks() ? source_.size : facts.size;
-  const bool writes = !only_checks() || rider.heal;
+  rider.size = facts.kind == platform::PathKind::missing && !rider.compared ? source_.size : facts.size;
+  const bool writes = !rider.compared || rider.heal;
   safety::Reasons reasons = writes ? safety::against_target(facts, &source_) : safety::against_checked(facts, source_.size);
-  if (only_checks() && writes && facts.kind == platform::PathKind::missing) reasons.push_back({Code::not_found, "there is nothing at this path"});
+  if (compare && !only_checks() && !(producer_ready_ && knows_all_digests() && (!feed_ || any_good()))) reasons.push_back({Code::bad_option, "the source has not been read to its end yet: nothing to compare with"});
+  if (rider.compared && writes && facts.kind == platform::PathKind::missing) reasons.push_back({Code::not_found, "there is nothing at this path"});
+  if (const Status meant = safety::demand_identity(facts, asked.identity); !meant) reasons.push_back(meant.error());
   for (const Rider& other : riders_) {
     const bool same = other.resolved == facts.resolved || (facts.kind != platform::PathKind::missing && other.identity == facts.identity);
     if (&other != &rider && !is_final(other.state) && same) reasons.push_back({Code::duplicate_target, "it is a target of this job already"});
@@ -120,12 +124,15 @@ void Job::add_target(const TargetAsk& asked, const Client& owner) {
   if (reasons.empty() && writes && rider.device && asked.approval.empty()) reasons.push_back({Code::not_approved, "nobody has agreed to lose what is on it"});
   if (!reasons.empty()) return end_rider(rider, State::refused, reasons.front());
   find_map(rider, facts, owner);
-  if (Status status = start_consumer(rider, facts, asked.approval); !status) return end_rider(rider, State::failed, status.error());
+  if (Status status = start_consumer(rider, facts, asked.approval); !status) {
+    if (rider.seat && !rider.process) seats_->release(*rider.seat), rider.seat.reset();  // nobody else would, and all others would wait for it
+    return end_rider(rider, State::failed, status.error());
+  }
   tell_target(rider);
 }
 
 Status Job::start_consumer(Rider& rider, const platform::PathFacts& facts, const std::string& approval) {
-  rider.seat = seats_->reserve(options_.catch_up, only_checks() || !rider.claimed.empty());
+  rider.seat = seats_->reserve(options_.catch_up, rider.compared || !rider.claimed.empty());
   if (!rider.seat) return Error{Code::too_many_targets, "64 targets ride already"};
   for (std::size_t block = 0; block < rider.claimed.size(); ++block) {
     if (rider.claimed[block]) ring_->got(*rider.seat, block);
@@ -139,12 +146,14 @@ Status Job::start_consumer(Rider& rider, const platform::PathFacts& facts, const
   ConsumerOrders orders;
   orders.seat = *rider.seat;
   orders.verify = rider.verify, orders.heal = rider.heal;
-  if (only_checks()) {
+  if (rider.compared) {
     orders.check = options_.sample ? Check::sample : Check::all;
   } else if (!rider.claimed.empty()) {
     orders.check = Check::claimed;
   }
   orders.map = rider.map, orders.map_head = rider.map_head;
+  // What it claims goes into its new map at once, maybe before the source was found to be the same still: that map must be doubted as well.
+  if (!doubts_ || rider.claimed.empty()) orders.source_mark = source_.change_mark;
   orders.target.path = facts.resolved;
   orders.target.device = rider.device;
   orders.target.create = facts.kind == platform::PathKind::missing;
@@ -216,6 +225,7 @@ void Job::reap(Rider& rider) {
   if (producer_) hear_producer();  // what it has said of the blocks this one has belongs to the result
   if (!is_final(rider.state)) take_counts(rider, ring_->entry(*rider.seat));
   rider.process.reset();
+  rider.link.close();  // thousands may ride in one job: nothing of this one is kept but what it says
   seats_->release(*rider.seat);
   rider.seat.reset();
   if (is_final(rider.state)) return;
@@ -225,7 +235,7 @@ void Job::reap(Rider& rider) {
     return end_rider(rider, State::failed, std::move(died));
   }
   if (rider.error) return end_rider(rider, state_for(*rider.error), rider.error);
-  if (rider.complete && end->code == 0 && only_checks()) {
+  if (rider.complete && end->code == 0 && rider.compared) {
     if (!rider.verified) return end_rider(rider, State::failed, Error{Code::internal, "it was to be compared, and was not"});
     return end_rider(rider, options_.sample ? State::sampled : State::verified, std::nullopt);
   }
@@ -267,7 +277,7 @@ void Job::end_rider(Rider& rider, State state, std::optional<Error> error) {
   rider.state = state;
   rider.error = std::move(error);
   rider.ended_ns = platform::now_ns();
-  if (!only_checks() && (state == State::done || state == State::verified)) rider.bytes = source_.size;
+  if (!rider.compared && (state == State::done || state == State::verified)) rider.bytes = source_.size;
   if (rider.joined_sequence) tell_rider_progress(rider);
   tell_target(rider);
 }
@@ -280,7 +290,7 @@ Rider* Job::find_rider(std::uint64_t id) {
 }
 
 bool Job::any_riding() const {
-  return std::any_of(riders_.begin(), riders_.end(), [](const Rider& r) { return !is_final(r.state); });
+  return tap_ || std::any_of(riders_.begin(), riders_.end(), [](const Rider& r) { return !is_final(r.state); });
 }
 
 }  // namespace carousel

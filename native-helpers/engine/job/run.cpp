@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/json.hpp"
+#include "engine/job/client.hpp"
 #include "engine/job/job.hpp"
 #include "engine/job/map_head.hpp"
 #include "engine/job/relay.hpp"
@@ -23,7 +24,6 @@ namespace {
 /// How often a starter whose job ended under it tries again to be first; each try is a new and unlikely accident.
 constexpr int kTries = 50;
 constexpr std::uint32_t kPauseMs = 10;
-constexpr int kLastWordsMs = 10'000;
 /// How long `jobs` waits for a job to say what it is.
 constexpr int kIntroduceMs = 2000;
 
@@ -83,6 +83,7 @@ int run_verify(StartVerb start, LineChannel front, platform::NativeHandle termin
   if (start.options.heal) {
     source = platform::inspect(start.source);
     safety::Reasons reasons = safety::against_source(source);
+    if (const Status meant = safety::demand_identity(source, start.source_identity); !meant) reasons.push_back(meant.error());
     if (reasons.empty() && source.size != head.size) reasons.push_back({Code::source_changed, "the source has another size than the manifest says"});
     if (!reasons.empty()) {
       refuse_job(front, start, reasons.front());
@@ -102,6 +103,31 @@ int run_verify(StartVerb start, LineChannel front, platform::NativeHandle termin
     return Job(std::move(start), std::move(source), std::move(*reference), key, std::move(*listener), std::move(front), termination).run();
   }
   refuse_job(front, start, {Code::internal, "no name is free for this job"});
+  return 1;
+}
+
+/// A station's job: its source is a job of another machine, by whose name a later starter on this machine finds it.
+int run_station(const StartVerb& start, LineChannel front, const std::string& line, platform::NativeHandle termination) {
+  const std::string key = "station-" + start.feed->job;
+  platform::PathFacts source;
+  source.path = source.resolved = "carousel:" + start.feed->job;
+  source.lasting = "carousel job " + start.feed->job;
+  source.kind = platform::PathKind::file;
+  source.size = start.feed->size;
+  for (int i = 0; i < kTries; ++i) {
+    Result<std::variant<platform::Rendezvous, platform::Endpoint>> claimed = platform::Rendezvous::claim(key);
+    if (!claimed) {
+      refuse_job(front, start, claimed.error());
+      return 1;
+    }
+    if (auto* listener = std::get_if<platform::Rendezvous>(&*claimed)) {
+      return Job(start, std::move(source), key, std::move(*listener), std::move(front), termination).run();
+    }
+    LineChannel job(std::move(std::get<platform::Endpoint>(*claimed)), json::kMaxEvent);
+    if (relay(front, std::move(job), line, termination) == RelayEnd::served) return 0;
+    platform::sleep_ms(kPauseMs);
+  }
+  refuse_job(front, start, {Code::in_use, "the jobs of this station end as soon as they begin"});
   return 1;
 }
 
@@ -129,9 +155,12 @@ int run_job() {
       return 1;
     }
   }
+  if (start->feed) return run_station(*start, std::move(front), line, termination->get());
   for (int i = 0; i < kTries; ++i) {
     platform::PathFacts source = platform::inspect(start->source);
-    if (const safety::Reasons reasons = safety::against_source(source); !reasons.empty()) {
+    safety::Reasons reasons = safety::against_source(source);
+    if (const Status meant = safety::demand_identity(source, start->source_identity); !meant) reasons.push_back(meant.error());
+    if (!reasons.empty()) {
       refuse_job(front, *start, reasons.front());
       return 1;
     }
@@ -247,16 +276,15 @@ std::string surveyed(const platform::PathFacts& facts) {
 }
 
 /// One line about a path; with `looking`, what is on the drive and the token of an approval.
-std::string verdict_on(const std::string& path, bool looking) {
+std::string verdict_on(const platform::PathFacts& facts, bool looking) {
   static constexpr const char* kinds[] = {"missing", "device", "file", "other"};
-  const platform::PathFacts facts = platform::inspect(path);
   const safety::Reasons against = safety::against_target(facts, nullptr);
   json::Fields out;
-  out.add("path", path).add("exists", facts.kind != platform::PathKind::missing).add("kind", kinds[static_cast<std::size_t>(facts.kind)]);
+  out.add("path", facts.path).add("exists", facts.kind != platform::PathKind::missing).add("kind", kinds[static_cast<std::size_t>(facts.kind)]);
   out.add("size", facts.size).add("sectorSize", facts.sector).add("physicalSectorSize", facts.physical_sector);
   out.add("readOnly", facts.read_only).add("removable", facts.removable);
   out.add("major", facts.identity.major).add("minor", facts.identity.minor).add("diskseq", facts.identity.sequence);
-  out.add("busPath", facts.bus_path).add("serial", facts.serial).add("wwn", facts.wwn);
+  out.add("busPath", facts.bus_path).add("serial", facts.serial).add("wwn", facts.wwn).add("identity", safety::identity_of(facts));
   out.raw("source", verdict(safety::against_source(facts))).raw("target", verdict(against));
   // What is refused is not read either; a lack of rights is the answer of the attempt.
   const bool open = std::all_of(against.begin(), against.end(), [](const Error& reason) { return class_of(reason.code) == CodeClass::permission; });
@@ -267,9 +295,12 @@ std::string verdict_on(const std::string& path, bool looking) {
 }  // namespace
 
 int run_check(const std::vector<std::string>& paths, bool looking) {
+  const std::vector<platform::PathFacts> found = platform::inspect_all(paths);
   std::vector<std::future<std::string>> lines;
   // Side by side: one drive that takes its time does not hold up the others.
-  for (const std::string& path : paths) lines.push_back(std::async(looking ? std::launch::async : std::launch::deferred, verdict_on, path, looking));
+  for (const platform::PathFacts& facts : found) {
+    lines.push_back(std::async(looking ? std::launch::async : std::launch::deferred, [&facts, looking] { return verdict_on(facts, looking); }));
+  }
   for (std::future<std::string>& line : lines) std::printf("%s\n", line.get().c_str());
   return 0;
 }

@@ -8,6 +8,7 @@
 #include "base/meter.hpp"
 #include "engine/probe/examiner.hpp"
 #include "engine/probe/findings.hpp"
+#include "engine/safety/approval.hpp"
 #include "engine/safety/rules.hpp"
 #include "engine/session/line_channel.hpp"
 #include "engine/session/verbs.hpp"
@@ -73,6 +74,7 @@ Status Supervisor::start() {
   if (reasons.empty() && platform::Rendezvous::connect(safety::key_of(facts_.identity))) {
     reasons.push_back({Code::source_of_other_job, "a running job reads from it"});
   }
+  if (const Status meant = safety::demand_identity(facts_, verb_.target.identity); !meant) reasons.push_back(meant.error());
   const bool device = facts_.kind == platform::PathKind::device;
   if (reasons.empty() && device && verb_.target.approval.empty()) reasons.push_back({Code::not_approved, "nobody has agreed to lose what is on it"});
   if (!reasons.empty()) return reasons.front();

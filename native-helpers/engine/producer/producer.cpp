@@ -39,7 +39,8 @@ class Producer {
   Status check_alive(std::uint64_t length, const std::vector<Range>& bad);
   void keep_to_limit(std::uint64_t length);
   Status remember(std::uint64_t block, const Digest& digest, ring::Content content);
-  Status look_again(const std::vector<std::uint64_t>& blocks);
+  Status look_again(const std::vector<Range>& stretches);
+  Status check_unwritten() const;
   void tell_hash(const std::optional<std::string>& hash);
 
   ring::Ring ring_;
@@ -53,6 +54,8 @@ class Producer {
   std::optional<std::uint64_t> readable_;  ///< offset of a sector that could be read
   AlignedBuffer probe_;
   std::unique_ptr<SourceHash> hash_;  ///< if the hash of the whole source is wanted
+  std::string mark_;                  ///< of the source, before any of it was read
+  std::uint64_t unknown_ = 0;         ///< blocks that have no digest yet
 };
 
 Status Producer::start(const ProducerOrders& orders) {
@@ -66,22 +69,40 @@ Status Producer::start(const ProducerOrders& orders) {
   source_.emplace(std::move(*source));
   if (Status status = platform::give_up_rights(); !status) return status;
   if (orders.hash) hash_ = std::make_unique<SourceHash>(ring_);
-  return look_again(orders.again);
+  mark_ = orders.mark;
+  for (std::uint64_t block = 0; block < ring_.block_count(); ++block) unknown_ += ring_.record(block).state.load() == 0 ? 1U : 0U;
+  return {};
 }
 
-/// Blocks whose digest an earlier job has left: is this still that source?
-Status Producer::look_again(const std::vector<std::uint64_t>& blocks) {
+/// Blocks whose digest an earlier job has left: is this still that source? Ends early when the job does.
+Status Producer::look_again(const std::vector<Range>& stretches) {
   AlignedBuffer room(static_cast<std::size_t>(ring_.block_size()));
-  for (const std::uint64_t block : blocks) {
-    if (block >= ring_.block_count()) return Error{Code::protocol, "the producer's orders name a block that is not there"};
-    const std::uint64_t length = ring_.length_of(block);
-    std::vector<Range> bad;
-    if (Status status = source_->read_block(block * ring_.block_size(), length, room.span(), zero_fill_, bad); !status) return status;
-    ring_.header().bytes_read.fetch_add(length);
-    const ring::Content content = bad.empty() ? ring::Content::good : ring::Content::unreadable;
-    if (Status status = remember(block, digest_of(room.span().first(static_cast<std::size_t>(length))), content); !status) return status;
+  for (const Range& stretch : stretches) {
+    if (stretch.offset >= ring_.block_count() || stretch.length > ring_.block_count() - stretch.offset) {
+      return Error{Code::protocol, "the producer's orders name a block that is not there"};
+    }
+    for (std::uint64_t block = stretch.offset; block < stretch.offset + stretch.length; ++block) {
+      if (ring_.header().stop.load() != 0) return {};
+      if (ring_.record(block).state.load() == 0) continue;
+      const std::uint64_t length = ring_.length_of(block);
+      keep_to_limit(length);
+      std::vector<Range> bad;
+      if (Status status = source_->read_block(block * ring_.block_size(), length, room.span(), zero_fill_, bad); !status) return status;
+      ring_.header().bytes_read.fetch_add(length);
+      const ring::Content content = bad.empty() ? ring::Content::good : ring::Content::unreadable;
+      if (Status status = remember(block, digest_of(room.span().first(static_cast<std::size_t>(length))), content); !status) return status;
+    }
   }
-  return {};
+  return unknown_ == 0 ? check_unwritten() : Status();
+}
+
+/// All digests are known, and nobody can be done yet: are they all of one state of the source? One that is mounted for writing is written to all the
+/// time; of that people are warned instead. A source that is gone by now has no mark any more, and nobody has written to it since.
+Status Producer::check_unwritten() const {
+  if (mark_.empty() || source_->file().mounted_writable()) return {};
+  const std::string now = source_->file().change_mark();
+  if (now.empty() || now == mark_) return {};
+  return Error{Code::source_written, "something wrote to the source while it was read"};
 }
 
 void Producer::tell_hash(const std::optional<std::string>& hash) {
@@ -95,7 +116,7 @@ Status Producer::remember(std::uint64_t block, const Digest& digest, ring::Conte
   if (record.state.load() == 0) {
     record.digest = digest;
     record.state.store(state);
-    return {};
+    return --unknown_ == 0 ? check_unwritten() : Status();
   }
   if (record.digest == digest) return {};
   Error error{Code::source_changed, "block " + std::to_string(block) + " of the source read differently the second time"};
@@ -130,9 +151,9 @@ void Producer::keep_to_limit(std::uint64_t length) {
 
 Status Producer::lap_block() {
   ring::Header& header = ring_.header();
-  const std::uint64_t block = ring_.block_of(writer_.next()), offset = block * ring_.block_size(), length = ring_.length_of(block);
+  const std::uint64_t sequence = writer_.next(), block = ring_.block_of(sequence), offset = block * ring_.block_size(), length = ring_.length_of(block);
   keep_to_limit(length);
-  if (hash_) hash_->make_room();
+  if (hash_) hash_->make_room(sequence, header.window.load());
   const std::span<std::byte> room = writer_.claim();
   std::vector<Range> bad;
   const std::uint64_t from = platform::now_ns();
@@ -145,10 +166,9 @@ Status Producer::lap_block() {
   if (Status status = remember(block, digest_of(room.first(static_cast<std::size_t>(length))), content); !status) return status;
   // Before anybody can be done with the block: no copy with holes may be called good for want of this news.
   for (const Range& range : bad) link_.say(json::Fields().add("say", "bad").add("offset", range.offset).add("length", range.length).str());
-  const std::uint64_t sequence = writer_.next();
   writer_.publish(static_cast<std::uint32_t>(length), content);
   if (hash_) {
-    hash_->published(sequence, room.first(static_cast<std::size_t>(length)));
+    hash_->published(sequence);
     tell_hash(hash_->take());
   }
   return {};
@@ -160,13 +180,19 @@ int Producer::run() {
   const Result<ProducerOrders> orders = producer_orders(*line);
   Status status = orders ? start(*orders) : Status(orders.error());
   link_.watch([this] { ring::Seats(ring_).stop_all(); });
+  if (status) status = look_again(orders->again);
   if (status) {
     link_.say(json::Fields().add("say", "ready").add("mountedWritable", source_->file().mounted_writable()).str());
     for (bool going = true; going && status.ok();) {
       switch (writer_.wait_turn()) {
         case ring::Turn::read: status = lap_block(); break;
-        case ring::Turn::skip: writer_.publish_skipped(); break;
-        case ring::Turn::stop: going = false; break;
+        case ring::Turn::skip:
+          // Skipping is fast, and gives slots new labels: not those that are still to be hashed.
+          if (hash_) hash_->make_room(writer_.next(), ring_.header().window.load());
+          writer_.publish_skipped();
+          break;
+        case ring::Turn::stop:
+        case ring::Turn::none: going = false; break;
       }
     }
   }

@@ -5,8 +5,8 @@
 #include "base/bytes.hpp"
 
 namespace carousel {
-SourceHash::SourceHash(const ring::Ring& ring)
-    : ring_(ring), thread_([this] { run(); }) {}
+
+SourceHash::SourceHash(const ring::Ring& ring) : ring_(ring), thread_([this] { run(); }) {}
 
 SourceHash::~SourceHash() {
   {
@@ -17,12 +17,12 @@ SourceHash::~SourceHash() {
   thread_.join();
 }
 
-void SourceHash::make_room() {
+void SourceHash::make_room(std::uint64_t sequence, std::uint32_t window) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return given_up_ || hashed_ == published_; });
+  changed_.wait(lock, [&] { return given_up_ || hashed_ == published_ || sequence - hashed_ < window; });
 }
 
-void SourceHash::published(std::uint64_t sequence, std::span<const std::byte> data) {
+void SourceHash::published(std::uint64_t sequence) {
   {
     const std::lock_guard lock(mutex_);
     if (published_ == ring_.block_count()) return;
@@ -30,7 +30,6 @@ void SourceHash::published(std::uint64_t sequence, std::span<const std::byte> da
       given_up_ = true;
     } else {
       ++published_;
-      data_ = data;
     }
   }
   changed_.notify_all();
@@ -54,9 +53,10 @@ void SourceHash::run() {
   for (;;) {
     changed_.wait(lock, [&] { return stop_ || given_up_ || hashed_ < published_; });
     if (stop_ || given_up_) return;
-    const std::span<const std::byte> data = data_;
+    const std::uint64_t sequence = hashed_;
     lock.unlock();
-    sha_.update(data);
+    const auto length = static_cast<std::size_t>(ring_.length_of(ring_.block_of(sequence)));
+    sha_.update(ring_.data(ring_.slot(sequence).place.load()).first(length));
     lock.lock();
     ++hashed_;
     if (hashed_ == ring_.block_count()) result_ = hex(sha_.finish());

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <span>
 #include <string>
 #include <thread>
 
@@ -14,6 +13,8 @@
 
 namespace carousel {
 
+/// Goes through the sequences like one more consumer, in the producer's own process: with a cursor that holds back the producer, and nobody else,
+/// once it is a whole window behind.
 class SourceHash {
  public:
   explicit SourceHash(const ring::Ring& ring);
@@ -21,10 +22,10 @@ class SourceHash {
   SourceHash(const SourceHash&) = delete;
   SourceHash& operator=(const SourceHash&) = delete;
 
-  /// Before any slot is filled again: waits until what was published has been hashed. A copy that its targets pace never waits here.
-  void make_room();
-  /// The block of `sequence` lies in `data`, and stays there until make_room() returns. One that comes out of order (another was skipped) ends the hashing: there will be no hash.
-  void published(std::uint64_t sequence, std::span<const std::byte> data);
+  /// Before the slot of `sequence` is filled or skipped, with that many slots in play: waits until what its place holds has been hashed.
+  void make_room(std::uint64_t sequence, std::uint32_t window);
+  /// The block of `sequence` can be hashed. One that comes out of order (another was skipped) ends the hashing: there will be no hash.
+  void published(std::uint64_t sequence);
   /// 64 hexadecimal digits once all of the source has been hashed, given out once; nothing before, or if the first lap was not whole.
   std::optional<std::string> take();
   /// The same, waiting for what is published and not hashed yet.
@@ -36,8 +37,7 @@ class SourceHash {
   const ring::Ring& ring_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::uint64_t published_ = 0, hashed_ = 0;  ///< blocks, from the first one on
-  std::span<const std::byte> data_;  ///< the block that is to be hashed
+  std::uint64_t published_ = 0, hashed_ = 0;  ///< blocks, from the first one on; `hashed_` is the cursor
   bool given_up_ = false, stop_ = false;
   std::optional<std::string> result_;
   Sha256 sha_;

@@ -14,6 +14,9 @@
 
 namespace carousel::resume {
 
+/// The number in place of a block that says in which state the source was when the map was begun: the digest is that of its change mark.
+inline constexpr std::uint64_t kSourceState = (std::uint64_t{1} << 63) - 1;
+
 /// What is known of one block of the source.
 struct Record {
   std::uint64_t block = 0;

@@ -1,4 +1,4 @@
-// The ring file, version 1: what lies where in the memory that producer, consumers and supervisor share (docs/ring-format.md).
+// The ring file, version 2: what lies where in the memory that producer, consumers and supervisor share (docs/ring-format.md).
 // Sequences and cursors are the truth; doorbells are only how a process sleeps and is woken.
 #pragma once
 
@@ -14,7 +14,7 @@
 namespace carousel::ring {
 
 inline constexpr std::array<char, 8> kMagic = {'C', 'R', 'S', 'L', 'R', 'I', 'N', 'G'};
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 /// Targets that can ride at the same time.
 inline constexpr std::uint32_t kMaxConsumers = 64;
 inline constexpr std::uint32_t kMinSlots = 2, kMaxSlots = 1024;
@@ -59,7 +59,7 @@ struct alignas(64) Entry {
   std::atomic<std::uint64_t> missing;    ///< blocks it still needs
   std::atomic<std::uint64_t> activity;   ///< grows with every answer of the device; standing still means hung
   std::atomic<std::uint32_t> phase;      ///< Phase
-  std::atomic<std::uint64_t> gated_ns;   ///< time the producer has waited for this one
+  std::atomic<std::uint64_t> gated_ns;   ///< time the producer has waited for this one, or for it and others
   std::atomic<std::uint64_t> bytes_checked;  ///< bytes read back and compared in the present phase
   std::atomic<std::uint32_t> bad_blocks;     ///< blocks that read back wrong, or not at all
   std::atomic<std::uint32_t> healed_blocks;  ///< of these, written again and right now

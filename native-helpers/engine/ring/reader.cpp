@@ -36,6 +36,17 @@ bool Reader::join() {
   return true;
 }
 
+bool Reader::join_aside() {
+  Entry& e = entry();
+  const std::uint64_t head = ring_.header().head.load();
+  e.cursor.store(head == 0 ? 0 : head - 1);
+  auto reserved = static_cast<std::uint32_t>(Seat::reserved);
+  if (!e.seat.compare_exchange_strong(reserved, static_cast<std::uint32_t>(Seat::aside))) return false;
+  e.joined.store(e.cursor.load());
+  wake_producer();
+  return true;
+}
+
 void Reader::orphan() {
   orphaned_.store(true);
   entry().bell.ring();

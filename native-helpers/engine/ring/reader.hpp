@@ -33,6 +33,8 @@ class Reader {
 
   /// Steps on: the ride begins with the block that was published last. False if the seat has been taken away.
   bool join();
+  /// Takes its seat without stepping on: it holds nobody back, and nothing is read for it before it asks. False if the seat has been taken away.
+  bool join_aside();
   /// Sleeps until there is a block that the target needs; nothing when the ride is over (end() says why).
   std::optional<Block> next();
   /// The block handed out last is on the device. False if it may have been overwritten while it was being written: it does not count then,

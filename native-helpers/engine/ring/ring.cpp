@@ -3,16 +3,18 @@
 #include <algorithm>
 #include <new>
 
+#include "platform/memory.hpp"
+
 namespace carousel::ring {
 namespace {
 
-/// Slots in play at first. Few, so that blocks are still in the processor's cache when the consumers write them; the producer puts more in
-/// play when somebody starves.
-constexpr std::uint32_t kFirstWindow = 4;
+/// Slots in play at first. Few, so that blocks are still in the processor's cache when the consumers write them; enough that eight consumers
+/// of one speed do not wait for each other. The producer puts more in play when somebody starves, or is about to.
+constexpr std::uint32_t kFirstWindow = 8;
 
 /// Where the parts lie for given dimensions: one rule for making and for checking.
 struct Plan {
-  std::uint64_t block_count, entries_at, needs_at, needs_stride, slots_at, records_at, data_at, total;
+  std::uint64_t block_count, entries_at, needs_at, needs_stride, slots_at, records_at, records_end, data_at, total;
 };
 
 Plan plan(const Dimensions& d) {
@@ -23,7 +25,8 @@ Plan plan(const Dimensions& d) {
   p.needs_stride = round_up((p.block_count + 63) / 64 * 8, 64);
   p.slots_at = round_up(p.needs_at + kMaxConsumers * p.needs_stride, kPage);
   p.records_at = round_up(p.slots_at + std::uint64_t{d.slot_count} * sizeof(Slot), kPage);
-  p.data_at = round_up(p.records_at + p.block_count * sizeof(BlockRecord), kPage);
+  p.records_end = p.records_at + p.block_count * sizeof(BlockRecord);
+  p.data_at = round_up(p.records_end, platform::kLargePage);
   p.total = p.data_at + std::uint64_t{d.slot_count} * d.block_size;
   return p;
 }
@@ -38,8 +41,9 @@ bool sane(const Dimensions& d) {
 Result<Ring> Ring::create(const Dimensions& d) {
   if (!sane(d)) return Error{Code::bad_option, "block size, slots or source size out of range"};
   const Plan p = plan(d);
-  Result<platform::SharedMap> map = platform::SharedMap::create(p.total, p.data_at + std::min(kFirstWindow, d.slot_count) * d.block_size);
+  Result<platform::SharedMap> map = platform::SharedMap::create(p.total, p.records_end);
   if (!map) return std::move(map).error();
+  if (Status status = map->allocate(p.data_at, std::min(kFirstWindow, d.slot_count) * d.block_size); !status) return std::move(status).error();
 
   Header* h = new (map->data()) Header{};
   h->magic = kMagic;
@@ -81,7 +85,7 @@ Status Ring::bind(platform::SharedMap map) {
   if (map.size() < sizeof(Header)) return Error{Code::ring_broken, "the ring is too short"};
   map_ = std::move(map);
   const Header& h = header();
-  if (h.magic != kMagic || h.version != kVersion) return Error{Code::ring_broken, "this is no ring of version 1"};
+  if (h.magic != kMagic || h.version != kVersion) return Error{Code::ring_broken, "this is no ring of version 2"};
   const Dimensions d{h.source_size, h.block_size, h.slot_count};
   if (!sane(d)) return Error{Code::ring_broken, "the ring's dimensions are out of range"};
   const Plan p = plan(d);

@@ -37,6 +37,8 @@ class Ring {
   }
   /// Allocates the places `from` .. `to` - 1 before they are put in play. Code::no_memory.
   [[nodiscard]] Status allocate(std::uint32_t from, std::uint32_t to) const { return map_.allocate(data_at_ + from * block_size_, (to - from) * block_size_); }
+  /// Puts places that are allocated and not in play yet into large pages, where there are any.
+  void gather(std::uint32_t from, std::uint32_t to) const noexcept { map_.gather(data_at_ + from * block_size_, (to - from) * block_size_); }
   [[nodiscard]] BlockRecord& record(std::uint64_t block) const { return at<BlockRecord>(records_at_)[block]; }
 
   [[nodiscard]] std::uint64_t block_of(std::uint64_t sequence) const { return sequence % block_count_; }

@@ -12,6 +12,9 @@ namespace {
 /// How long somebody starves, in all, before the gate is eased. Less may be no slow target but a process that waits for a processor, and with
 /// every further slot in play blocks are less likely to be in the cache still when they are written.
 constexpr std::uint32_t kPatienceMs = 10;
+constexpr std::uint64_t kPatienceNs = kPatienceMs * 1'000'000ULL;
+/// Who has no more than this before it will starve soon: time enough to read a block for it.
+constexpr std::uint64_t kLittle = 2;
 
 }  // namespace
 
@@ -20,7 +23,6 @@ Writer::Survey Writer::survey(std::uint64_t sequence, std::uint32_t window) cons
   const std::uint64_t block = ring_.block_of(sequence);
   const std::uint32_t used = h.entries_used.load();
   Survey seen;
-  std::uint64_t lowest = kNone;
   for (std::uint32_t i = 0; i < used; ++i) {
     const Entry& e = ring_.entry(i);
     const auto seat = static_cast<Seat>(e.seat.load());
@@ -36,10 +38,12 @@ Writer::Survey Writer::survey(std::uint64_t sequence, std::uint32_t window) cons
     seen.wanted = seen.wanted || needs_more(i, cursor, sequence);
     seen.next_wanted = seen.next_wanted || ring_.needs(i, block);
     if (cursor == sequence && e.waiting.load() != 0) seen.starving = true;
+    if (sequence - std::min(cursor, sequence) <= kLittle) seen.running_dry = true;
+    seen.slowest = std::min(seen.slowest, cursor);
     if (sequence - cursor >= window && cursor < sequence) {
       seen.blocked = true;
+      seen.gating.set(i);
       seen.all_may_step_aside = seen.all_may_step_aside && e.may_step_aside.load() != 0;
-      if (cursor < lowest) lowest = cursor, seen.slowest = i;
     }
   }
   return seen;
@@ -59,25 +63,39 @@ bool Writer::needs_more(std::uint32_t index, std::uint64_t cursor, std::uint64_t
 }
 
 /// Somebody starves while others hold the gate, and something can be done about it.
-bool Writer::can_relieve(const Survey& seen) const {
-  return seen.blocked && seen.starving && (ring_.header().window.load() < widest_ || seen.all_may_step_aside);
+bool Writer::can_relieve(const Survey& seen) const { return seen.blocked && seen.starving && (can_widen() || seen.all_may_step_aside); }
+
+/// One slow target holds the gate, has not moved for a while, and others have next to nothing left: more slots in play spare them the wait.
+bool Writer::should_widen(const Survey& seen) {
+  if (!seen.blocked || !seen.running_dry || !can_widen()) return false;
+  const std::uint64_t now = platform::now_ns();
+  if (held_at_ != seen.slowest) {
+    held_at_ = seen.slowest;
+    held_since_ns_ = now;
+  }
+  return now - held_since_ns_ >= kPatienceNs;
 }
 
-/// Puts more slots in play, or sets the slow ones aside if that is allowed.
-void Writer::relieve(std::uint64_t sequence) {
+/// Puts more slots in play.
+void Writer::widen() {
   Header& h = ring_.header();
   starved_ns_ = 0;
   const std::uint32_t window = h.window.load();
-  if (window < widest_) {
-    const std::uint32_t wider = std::min(window * 2, widest_);
-    // Without memory for more the window stays as it is: a slow target paces the others, or is set aside, that much earlier.
-    if (ring_.allocate(window, wider)) {
-      h.window.store(wider);
-    } else {
-      widest_ = window;
-    }
-    return;
+  const std::uint32_t wider = std::min(window * 2, widest_);
+  // Without memory for more the window stays as it is: a slow target paces the others, or is set aside, that much earlier.
+  if (ring_.allocate(window, wider)) {
+    ring_.gather(window, wider);
+    h.window.store(wider);
+  } else {
+    widest_ = window;
   }
+}
+
+/// Nobody waits any longer for those who hold the gate, if that is allowed.
+void Writer::set_aside(std::uint64_t sequence) {
+  Header& h = ring_.header();
+  starved_ns_ = 0;
+  const std::uint32_t window = h.window.load();
   const std::uint32_t used = h.entries_used.load();
   for (std::uint32_t i = 0; i < used; ++i) {
     Entry& e = ring_.entry(i);
@@ -101,21 +119,23 @@ void Writer::sleep(const Survey& seen) {
   Header& h = ring_.header();
   const std::uint64_t from = platform::now_ns();
   const bool impatient = can_relieve(seen);
-  if (impatient) {
+  if (impatient || (seen.blocked && seen.running_dry && can_widen())) {
     h.producer_bell.wait_for(kPatienceMs);
   } else {
     h.producer_bell.wait();
   }
   const std::uint64_t slept = platform::now_ns() - from;
-  if (seen.slowest < kMaxConsumers) ring_.entry(seen.slowest).gated_ns.fetch_add(slept);
+  for (std::uint32_t i = 0; i < kMaxConsumers; ++i)
+    if (seen.gating.test(i)) ring_.entry(i).gated_ns.fetch_add(slept);
   if (impatient) starved_ns_ += slept;
 }
 
-Turn Writer::wait_turn() {
+Turn Writer::wait_turn(const std::function<bool()>& unwanted) {
   Header& h = ring_.header();
   bool announced = false;
   for (;;) {
     if (h.stop.load() != 0) return Turn::stop;
+    if (unwanted && h.hold.load() == 0 && unwanted()) return Turn::none;
     const std::uint64_t sequence = h.head.load();
     const Survey seen = survey(sequence, h.window.load());
     if (seen.wanted && seen.attached && !seen.blocked && h.hold.load() == 0) {
@@ -123,8 +143,12 @@ Turn Writer::wait_turn() {
       h.producer_phase.store(static_cast<std::uint32_t>(ProducerPhase::reading));
       return seen.next_wanted ? Turn::read : Turn::skip;
     }
-    if (starved_ns_ >= kPatienceMs * 1'000'000U && can_relieve(seen)) {
-      relieve(sequence);
+    if (should_widen(seen) || (starved_ns_ >= kPatienceNs && can_relieve(seen))) {
+      if (can_widen()) {
+        widen();
+      } else {
+        set_aside(sequence);
+      }
       continue;
     }
     if (seen.aside_ready && !seen.attached) invite();

@@ -11,6 +11,7 @@ namespace carousel::safety {
 namespace {
 
 constexpr std::string_view kVersion = "A1";
+constexpr std::string_view kIdentityVersion = "I1";
 
 std::string hex(std::span<const std::byte> bytes) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -29,10 +30,14 @@ void add(Sha256& sum, std::string_view field) {
   sum.update(std::as_bytes(std::span(field)));
 }
 
-std::string token_of(const platform::PathFacts& facts, int level, const std::array<std::byte, 32>& first) {
-  Sha256 sum;
+void add_identity(Sha256& sum, const platform::PathFacts& facts) {
   for (const std::string& field : {facts.bus_path, facts.serial, facts.wwn}) add(sum, field);
   for (const std::uint64_t number : {facts.size, facts.identity.sequence}) add(sum, std::to_string(number));
+}
+
+std::string token_of(const platform::PathFacts& facts, int level, const std::array<std::byte, 32>& first) {
+  Sha256 sum;
+  add_identity(sum, facts);
   add(sum, hex(first));
   const std::array<std::byte, 32> digest = sum.finish();
   return std::string(kVersion) + "-" + std::to_string(level) + "-" + hex(digest);
@@ -43,6 +48,19 @@ std::string token_of(const platform::PathFacts& facts, int level, const std::arr
 int level_of(const platform::PathFacts& facts, const Contents& contents) {
   if (!facts.removable || facts.size > kLargeDrive || contents.weighty || !contents.readable) return 2;
   return contents.blank ? 0 : 1;
+}
+
+std::string identity_of(const platform::PathFacts& facts) {
+  if (facts.kind != platform::PathKind::device) return {};
+  Sha256 sum;
+  add_identity(sum, facts);
+  const std::array<std::byte, 32> digest = sum.finish();
+  return std::string(kIdentityVersion) + "-" + hex(digest);
+}
+
+Status demand_identity(const platform::PathFacts& facts, const std::string& identity) {
+  if (identity.empty() || identity_of(facts) == identity) return {};
+  return Error{Code::changed_device, facts.path + " is not the drive that was meant"};
 }
 
 Result<Survey> survey(platform::BlockFile& device, const platform::PathFacts& facts) {
@@ -73,8 +91,11 @@ Status confirm(platform::BlockFile& device, const std::string& path, const std::
   if (const Reasons reasons = against_target(facts, nullptr); !reasons.empty()) return reasons.front();
   Result<Survey> now = survey(device, facts);
   if (!now) return std::move(now).error();
-  if (now->token != token) return Error{Code::other_than_approved, path + " is not, or does not hold any more, what was approved"};
-  return {};
+  if (now->token == token) return {};
+  // Does it differ from what was approved, or from itself? Only the first can be helped by approving it again.
+  Result<Survey> again = survey(device, facts);
+  if (again && again->token != now->token) return Error{Code::unsteady_drive, path + " reads differently each time at its beginning"};
+  return Error{Code::other_than_approved, path + " is not, or does not hold any more, what was approved"};
 }
 
 }  // namespace carousel::safety

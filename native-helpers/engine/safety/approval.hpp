@@ -1,5 +1,6 @@
 // Approvals: what a person agreed to erase, as a token over what the drive is and what is on it. The token is no secret and grants nothing by
-// itself: it is the answer to "which drive, exactly?", worked out again on the open device just before the first write.
+// itself: it is the answer to "which drive, exactly?", worked out again on the open device just before the first write. An identity is the same
+// without what is on it: for drives that are only read.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,14 @@ struct Survey {
 /// Reads what is on the device and makes the token: a level and the SHA-256 over bus path, serial number, world-wide name, exact size, disk
 /// sequence number, and the first MiB. Code::changed_device if `facts` are about another device.
 Result<Survey> survey(platform::BlockFile& device, const platform::PathFacts& facts);
+
+/// Which drive that is: a version and the SHA-256 over bus path, serial number, world-wide name, exact size and disk sequence number. Empty for
+/// anything but a device.
+std::string identity_of(const platform::PathFacts& facts);
+
+/// Code::changed_device unless it is the drive that was meant; an empty `identity` means whatever is there. Whoever opens it then must demand
+/// `facts.identity` of the open descriptor.
+Status demand_identity(const platform::PathFacts& facts, const std::string& identity);
 
 /// The last look before the first write, on the open device itself: the rules once more, then the token. Code::other_than_approved,
 /// Code::changed_device, or the reason of the rule.

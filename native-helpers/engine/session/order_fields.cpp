@@ -50,17 +50,6 @@ std::vector<Range> OrderFields::ranges(const char* key) {
   return ranges;
 }
 
-std::vector<std::uint64_t> OrderFields::wholes(const char* key) {
-  std::vector<std::uint64_t> list;
-  const json::Value* v = from_.find(key);
-  if (v == nullptr || v->array() == nullptr) return bad<std::vector<std::uint64_t>>();
-  for (const json::Value& item : *v->array()) {
-    if (!item.whole()) return bad<std::vector<std::uint64_t>>();
-    list.push_back(*item.whole());
-  }
-  return list;
-}
-
 platform::Identity OrderFields::identity() {
   platform::Identity id;
   id.device = flag("device");

@@ -27,7 +27,6 @@ class OrderFields {
   /// A number of up to 64 bits, written as text.
   std::uint64_t decimal(const char* key);
   std::vector<Range> ranges(const char* key);
-  std::vector<std::uint64_t> wholes(const char* key);
   platform::Identity identity();
   [[nodiscard]] bool good() const { return good_; }
 

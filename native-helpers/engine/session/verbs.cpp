@@ -1,6 +1,9 @@
 #include "engine/session/verbs.hpp"
 
+#include <algorithm>
+#include <initializer_list>
 #include <set>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "base/json.hpp"
@@ -11,8 +14,10 @@ namespace {
 
 constexpr std::size_t kMaxPath = 4096;
 constexpr std::size_t kMaxRequest = 64;
-constexpr std::size_t kMaxApproval = 128;
+/// Of an approval and of an identity.
+constexpr std::size_t kMaxToken = 128;
 constexpr std::uint64_t kMaxDigests = 1024;
+constexpr std::size_t kMaxJobName = 32;
 
 /// Takes known fields out of an object one by one; what is left over at the end was unknown.
 class Reader {
@@ -59,14 +64,45 @@ class Reader {
     if (text.empty() || text.front() != '/' || text.size() > kMaxPath) fail("a path must be absolute and at most 4096 bytes long");
     return text;
   }
-  std::string path(const json::Value* of) {
-    const json::Value* v = of == nullptr ? nullptr : of->find("path");
-    const std::string* text = v == nullptr ? nullptr : v->string();
-    if (text == nullptr || of->object()->size() != 1) {
-      fail("a source must be an object with just a path");
-      return {};
+  /// What an object with a path, and perhaps tokens under these keys, says; nothing else may be in it.
+  std::optional<TargetAsk> place(const json::Value* of, const char* what, std::initializer_list<std::pair<const char*, std::string TargetAsk::*>> tokens) {
+    const json::Value* at = of == nullptr ? nullptr : of->find("path");
+    if (at == nullptr || at->string() == nullptr) {
+      fail(std::string(what) + " must be an object with a path");
+      return std::nullopt;
     }
-    return absolute(*text);
+    TargetAsk ask;
+    std::size_t known = 1;
+    for (const auto& [key, field] : tokens) {
+      const json::Value* token = of->find(key);
+      if (token == nullptr) continue;
+      ++known;
+      if (token->string() == nullptr || token->string()->size() > kMaxToken) fail(std::string(key) + " must be a string of at most 128 characters");
+      else ask.*field = *token->string();
+    }
+    if (of->object()->size() != known) fail(std::string(what) + " has an unknown field");
+    ask.path = absolute(*at->string());
+    return ask;
+  }
+  void source(const json::Value* of, StartVerb& start) {
+    if (std::optional<TargetAsk> ask = place(of, "a source", {{"identity", &TargetAsk::identity}})) {
+      start.source = std::move(ask->path), start.source_identity = std::move(ask->identity);
+    }
+  }
+  /// `{feed, job, size, digests?}`; nothing if it is none.
+  std::optional<FeedAsk> feed(const json::Value* of) {
+    if (of == nullptr || of->find("feed") == nullptr) return std::nullopt;
+    Reader r(*of->object());
+    FeedAsk ask;
+    ask.path = r.optional_path("feed");
+    ask.digests = r.optional_path("digests");
+    ask.size = r.required("size", 1, std::uint64_t{1} << 53);
+    const json::Value* job = r.take("job");
+    if (job != nullptr && job->string() != nullptr) ask.job = *job->string();
+    const bool plain = std::all_of(ask.job.begin(), ask.job.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+    if (ask.job.empty() || ask.job.size() > kMaxJobName || !plain) r.fail("job must be 1 to 32 small letters and digits");
+    if (std::optional<Error> error = r.finish()) fail(error->what, error->code);
+    return ask;
   }
   std::string optional_path(const char* key) {
     const json::Value* v = take(key);
@@ -78,18 +114,7 @@ class Reader {
     return absolute(*v->string());
   }
   TargetAsk target(const json::Value& of) {
-    const json::Value* at = of.find("path");
-    const json::Value* approval = of.find("approval");
-    const std::size_t known = (at != nullptr ? 1U : 0U) + (approval != nullptr ? 1U : 0U);
-    if (at == nullptr || at->string() == nullptr || of.object()->size() != known) {
-      fail("a target must be an object with a path and, for a drive, an approval");
-      return {};
-    }
-    if (approval != nullptr && (approval->string() == nullptr || approval->string()->size() > kMaxApproval)) {
-      fail("an approval must be a string of at most 128 characters");
-      return {};
-    }
-    return {absolute(*at->string()), approval != nullptr ? *approval->string() : std::string()};
+    return place(&of, "a target", {{"approval", &TargetAsk::approval}, {"identity", &TargetAsk::identity}}).value_or(TargetAsk());
   }
   std::vector<TargetAsk> targets() {
     std::vector<TargetAsk> asked;
@@ -229,7 +254,9 @@ Result<Verb> decode_verb(std::string_view line) {
   if (word == "start") {
     if (r.whole("version", 0, 0, kMaxId) != kProtocolVersion) r.fail("this helper speaks version 1", Code::version_mismatch);
     StartVerb start;
-    start.source = r.path(r.take("source"));
+    const json::Value* source = r.take("source");
+    start.feed = r.feed(source);
+    if (!start.feed) r.source(source, start);
     start.targets = r.targets();
     start.options = options(r);
     verb.what = std::move(start);
@@ -239,7 +266,7 @@ Result<Verb> decode_verb(std::string_view line) {
     start.reference = r.optional_path("manifest");
     if (parsed->find("manifest") == nullptr) r.fail("manifest is missing");
     const json::Value* source = r.take("source");
-    if (source != nullptr) start.source = r.path(source);
+    if (source != nullptr) r.source(source, start);
     start.targets = r.targets();
     start.options = verify_options(r);
     if (start.options.heal == start.source.empty()) r.fail("healing, and only healing, needs a source", Code::bad_option);
@@ -247,7 +274,12 @@ Result<Verb> decode_verb(std::string_view line) {
   } else if (word == "attach") {
     verb.what = AttachVerb{};
   } else if (word == "add") {
-    verb.what = AddVerb{r.targets()};
+    AddVerb add;
+    add.targets = r.targets();
+    add.take_up = r.flag("takeUp", add.take_up);
+    add.compare = r.flag("compare", add.compare);
+    if (add.take_up && add.compare) r.fail("what is only compared does not go on with anything", Code::bad_option);
+    verb.what = std::move(add);
   } else if (word == "remove") {
     verb.what = RemoveVerb{r.required("id", 1, kMaxId)};
   } else if (word == "slow") {
@@ -258,6 +290,9 @@ Result<Verb> decode_verb(std::string_view line) {
     verb.what = slow;
   } else if (word == "cancel") {
     verb.what = CancelVerb{};
+  } else if (word == "tap") {
+    verb.what = TapVerb{r.optional_path("path")};
+    if (parsed->find("path") == nullptr) r.fail("path is missing");
   } else if (word == "probe") {
     verb.what = probe(r);
   } else if (word == "digests") {

@@ -40,19 +40,32 @@ struct JobOptions {
 /// A target as it was asked for.
 struct TargetAsk {
   std::string path;
-  std::string approval;  ///< engine/safety/approval.hpp; empty: none given
+  std::string approval;    ///< engine/safety/approval.hpp; empty: none given
+  std::string identity{};  ///< which drive was meant (the same file); empty: whatever is there
+};
+
+/// What a station copies: another machine's source, whose blocks come through a local process (docs/helper-protocol.md, "The feed").
+struct FeedAsk {
+  std::string path;         ///< the local socket of that process
+  std::string job;          ///< the first node's name for its job
+  std::uint64_t size = 0;   ///< of the source, bytes
+  std::string digests;      ///< a file with what the first node knows of the blocks already; empty: none
 };
 
 /// `start`, and `verify` which is a job too: its targets are compared with what `reference`, a manifest, says. Then `source` may be empty.
 struct StartVerb {
   std::string source;
+  std::string source_identity{};  ///< which drive was meant; empty: whatever is there
   std::vector<TargetAsk> targets;
   JobOptions options;
   std::string reference{};  ///< empty: a copy
+  std::optional<FeedAsk> feed{};  ///< instead of a source
 };
 struct AttachVerb {};
 struct AddVerb {
   std::vector<TargetAsk> targets;
+  bool take_up = false;  ///< go on where the maps of unfinished copies say that one to these targets was left
+  bool compare = false;  ///< they hold the copy already: they are only read back and compared
 };
 struct RemoveVerb {
   std::uint64_t id = 0;
@@ -62,6 +75,10 @@ struct SlowVerb {
   std::optional<std::uint64_t> id;
 };
 struct CancelVerb {};
+/// Hands blocks to the process that listens at `path` and sends them to other machines.
+struct TapVerb {
+  std::string path;
+};
 struct DigestsVerb {
   std::uint64_t from = 0, count = 0;
 };
@@ -75,7 +92,7 @@ struct ProbeVerb {
 
 struct Verb {
   std::string request;  ///< returned with the answer; empty: none given
-  std::variant<StartVerb, AttachVerb, AddVerb, RemoveVerb, SlowVerb, CancelVerb, DigestsVerb, ProbeVerb> what;
+  std::variant<StartVerb, AttachVerb, AddVerb, RemoveVerb, SlowVerb, CancelVerb, DigestsVerb, ProbeVerb, TapVerb> what;
 };
 
 /// Decodes one line. Code::protocol, version_mismatch or bad_option, with words that name the field.

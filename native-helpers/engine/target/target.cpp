@@ -5,6 +5,7 @@
 
 #include "engine/safety/approval.hpp"
 #include "platform/clock.hpp"
+#include "platform/memory.hpp"
 #include "platform/system_error.hpp"
 
 namespace carousel {
@@ -31,8 +32,10 @@ Target::Target(platform::BlockFile file, bool created, std::uint64_t source_size
       head_end_(std::min({kEnd, block_size, source_size})),
       answered_(std::move(answered)) {
   tail_start_ = std::min(std::max(round_down(source_size - std::min(kEnd, source_size), kPage), round_up(head_end_, kPage)), source_size_);
-  head_ = AlignedBuffer(static_cast<std::size_t>(round_up(head_end_, kPage)));
-  tail_ = AlignedBuffer(static_cast<std::size_t>(round_up(source_size_ - tail_start_, kPage)));
+  const auto head = static_cast<std::size_t>(round_up(head_end_, kPage)), tail = static_cast<std::size_t>(round_up(source_size_ - tail_start_, kPage));
+  ends_ = platform::transfer_buffer(head + tail);
+  head_ = ends_.span().first(head);
+  tail_ = ends_.span().subspan(head, tail);
 }
 
 Result<Target> Target::open(const platform::TargetRequest& request, std::uint64_t source_size, std::uint64_t block_size,
@@ -50,9 +53,8 @@ Result<Target> Target::open(const platform::TargetRequest& request, std::uint64_
 
 Result<Target> Target::open_in_place(const platform::TargetRequest& request, std::uint64_t source_size, std::uint64_t block_size, bool writing,
                                      std::function<void()> answered, const std::string& approval) {
-  platform::TargetRequest wanted = request;
-  wanted.allocate = source_size;
-  Result<platform::BlockFile> file = writing ? platform::BlockFile::open_target(wanted) : platform::BlockFile::open_source(request.path);
+  // No room is made beforehand: what is right already is not to be touched, and a file that is too short is no copy.
+  Result<platform::BlockFile> file = writing ? platform::BlockFile::open_target(request) : platform::BlockFile::open_source(request.path);
   if (!file) return std::move(file).error();
   if (file->identity() != request.expected) return Error{Code::changed_device, request.path + " is another device now than when it was checked"};
   if (writing && request.device) {
@@ -199,10 +201,10 @@ Status Target::finish() {
   if (Status status = flush(); !status) return status;
   ends_written_ = true;
   if (tail_start_ < source_size_) {
-    if (Status status = write_range(tail_start_, tail_.span().first(static_cast<std::size_t>(source_size_ - tail_start_))); !status) return status;
+    if (Status status = write_range(tail_start_, tail_.first(static_cast<std::size_t>(source_size_ - tail_start_))); !status) return status;
     if (Status status = flush(); !status) return status;
   }
-  if (Status status = write_range(0, head_.span().first(static_cast<std::size_t>(head_end_))); !status) return status;
+  if (Status status = write_range(0, head_.first(static_cast<std::size_t>(head_end_))); !status) return status;
   if (Status status = flush(); !status) return status;
   if (created_) {
     if (Status status = file_.flush_name(); !status) return status;

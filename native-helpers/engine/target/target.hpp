@@ -60,7 +60,8 @@ class Target {
   std::uint64_t tail_start_;  ///< bytes [tail_start_, source_size_) are written last but one; they may lie in several blocks
   std::uint64_t unflushed_ = 0;
   bool ends_written_ = false;
-  AlignedBuffer head_, tail_;
+  AlignedBuffer ends_;
+  std::span<std::byte> head_, tail_;  ///< in `ends_`
   std::function<void()> answered_;
 };
 

@@ -7,7 +7,6 @@
 #include <span>
 #include <vector>
 
-#include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "engine/ring/ring.hpp"
 #include "engine/target/target.hpp"
@@ -23,9 +22,9 @@ struct BadBlock {
 
 class Verifier {
  public:
-  /// `checked` is called with each block compared and whether it is right, `stop` asked before each.
-  Verifier(const ring::Ring& ring, Target& target, std::function<void(std::uint64_t, bool)> checked, std::function<bool()> stop)
-      : ring_(ring), target_(target), buffer_(static_cast<std::size_t>(ring.block_size())), checked_(std::move(checked)), stop_(std::move(stop)) {}
+  /// `buffer`: page-aligned room for one block. `checked` is called with each block compared and whether it is right, `stop` asked before each.
+  Verifier(const ring::Ring& ring, Target& target, std::span<std::byte> buffer, std::function<void(std::uint64_t, bool)> checked, std::function<bool()> stop)
+      : ring_(ring), target_(target), buffer_(buffer), checked_(std::move(checked)), stop_(std::move(stop)) {}
 
   /// Compares these blocks. An Error only where going on makes no sense (the device is gone, or too much of it is bad); bad blocks are in `bad`.
   Status run(std::span<const std::uint64_t> blocks, std::vector<BadBlock>& bad);
@@ -35,7 +34,7 @@ class Verifier {
 
   const ring::Ring& ring_;
   Target& target_;
-  AlignedBuffer buffer_;
+  std::span<std::byte> buffer_;
   std::function<void(std::uint64_t, bool)> checked_;
   std::function<bool()> stop_;
 };

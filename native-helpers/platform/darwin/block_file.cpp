@@ -19,6 +19,7 @@
 #include "darwin/media.hpp"
 #include "darwin/mounts.hpp"
 #include "platform/clock.hpp"
+#include "platform/rights.hpp"
 #include "platform/system_error.hpp"
 
 namespace carousel::platform {
@@ -170,6 +171,7 @@ Result<BlockFile> BlockFile::open_source(const std::string& path) {
     // one case in which a source is read all the same, and the job says so.
     const InUse use = in_use(disk);
     file.mounted_writable_ = use.writable;
+    const Raised raised;
     file.handle_ = use.points.empty() ? open_alone(disk, O_RDONLY) : Handle(::open(raw_node_of(disk).c_str(), kHow));
   }
   if (!file.handle_.valid()) return open_error(path, errno);
@@ -191,11 +193,13 @@ Result<BlockFile> BlockFile::open_to_look(const std::string& path) {
   struct stat st{};
   if (stat(path.c_str(), &st) != 0) return open_error(path, errno);
   const std::string disk = disk_name(path, st);
-  if (disk.empty() && !S_ISREG(st.st_mode)) return Error{Code::not_a_drive, path + " is neither a disk nor an ordinary file"};
-  file.handle_ = Handle(::open(disk.empty() ? path.c_str() : raw_node_of(disk).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (disk.empty()) return Error{Code::not_a_drive, path + " is no disk"};
+  {
+    const Raised raised;
+    file.handle_ = Handle(::open(raw_node_of(disk).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  }
   if (!file.handle_.valid() || fstat(static_cast<int>(file.handle_.get()), &st) != 0) return open_error(path, errno);
-  const int fd = static_cast<int>(file.handle_.get());
-  Result<Geometry> geometry = disk.empty() ? Result<Geometry>(geometry_of_file(fd, st)) : geometry_of_disk(fd);
+  Result<Geometry> geometry = geometry_of_disk(static_cast<int>(file.handle_.get()));
   if (!geometry) return std::move(geometry).error();
   file.geometry_ = *geometry;
   file.identity_ = identity_of(disk, st);
@@ -212,6 +216,7 @@ Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
     if (stat(request.path.c_str(), &st) != 0) return open_error(request.path, errno);
     disk = disk_name(request.path, st);
     if (disk.empty()) return changed(request.path, " is something else");
+    const Raised raised;
     file.handle_ = open_alone(disk, O_RDWR);
   } else {
     file.handle_ = Handle(::open(request.path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC | (request.create ? O_CREAT | O_EXCL : 0), 0644));
@@ -306,6 +311,13 @@ void BlockFile::discard_created() {
   struct stat named{}, ours{};
   if (!created_ || fstat(static_cast<int>(handle_.get()), &ours) != 0 || lstat(path_.c_str(), &named) != 0) return;
   if (named.st_dev == ours.st_dev && named.st_ino == ours.st_ino) unlink(path_.c_str());
+}
+
+std::string BlockFile::change_mark() const {
+  struct stat st{};
+  if (geometry_.device || fstat(static_cast<int>(handle_.get()), &st) != 0) return {};
+  const auto text = [](const timespec& time) { return std::to_string(time.tv_sec) + "." + std::to_string(time.tv_nsec); };
+  return text(st.st_mtimespec) + " " + text(st.st_ctimespec);
 }
 
 bool BlockFile::present() const {

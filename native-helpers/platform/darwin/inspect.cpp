@@ -1,6 +1,7 @@
 // Not tested on macOS: written without that system, from its headers and documentation (docs/platforms.md lists what was assumed).
 #include "platform/inspect.hpp"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -12,12 +13,18 @@
 #include "darwin/device_path.hpp"
 #include "darwin/media.hpp"
 #include "darwin/mounts.hpp"
+#include "platform/rights.hpp"
 
 namespace carousel::platform {
 
 using namespace darwin;
 
 namespace {
+
+/// Why this process, as whoever it acts for, may not; 0: it may.
+int denied(const std::string& path, int how) { return faccessat(AT_FDCWD, path.c_str(), how, AT_EACCESS) != 0 ? errno : 0; }
+
+void ask_permissions(PathFacts& facts, const std::string& path) { facts.read_error = denied(path, R_OK), facts.write_error = denied(path, W_OK); }
 
 std::string real_path(const std::string& path) {
   char real[PATH_MAX];
@@ -47,7 +54,7 @@ void look_at_missing(PathFacts& facts) {
   }
   facts.resolved = (folder == "/" ? "" : folder) + facts.path.substr(slash);
   facts.read_error = ENOENT;
-  if (access(folder.c_str(), W_OK | X_OK) != 0) facts.write_error = errno;
+  facts.write_error = denied(folder, W_OK | X_OK);
   add_below(facts, device_of_path(folder));
 }
 
@@ -56,8 +63,7 @@ void look_at_device(PathFacts& facts, const std::string& name, const struct stat
   facts.resolved = node_of(name);
   facts.identity.device = true;
   facts.identity.major = static_cast<std::uint64_t>(major(st.st_rdev)), facts.identity.minor = static_cast<std::uint64_t>(minor(st.st_rdev));
-  facts.read_error = access(raw_node_of(name).c_str(), R_OK) != 0 ? errno : 0;
-  facts.write_error = access(raw_node_of(name).c_str(), W_OK) != 0 ? errno : 0;
+  ask_permissions(facts, raw_node_of(name));
   facts.backs_system = true;  // until it is known that it does not
   const std::optional<Media> media = media_of(name), disk = whole_disk_of(name);
   if (!media || !disk) return;
@@ -108,10 +114,14 @@ PathFacts inspect(const std::string& path) {
   facts.in_device_folder = in_device_folder(facts.resolved);
   if (const std::string name = disk_name(facts.resolved, st); !name.empty()) {
     look_at_device(facts, name, st);
+    // For a caller with fewer rights drives are opened with the system's - but not read where the system itself lies.
+    if (acting_for_caller() && !facts.backs_system) {
+      const Raised raised;
+      ask_permissions(facts, raw_node_of(name));
+    }
     return facts;
   }
-  if (access(facts.resolved.c_str(), R_OK) != 0) facts.read_error = errno;
-  if (access(facts.resolved.c_str(), W_OK) != 0) facts.write_error = errno;
+  ask_permissions(facts, facts.resolved);
   if (S_ISREG(st.st_mode)) {
     facts.kind = PathKind::file;
     facts.identity = file_identity(st);
@@ -122,6 +132,12 @@ PathFacts inspect(const std::string& path) {
     facts.kind = PathKind::other;
   }
   return facts;
+}
+
+std::vector<PathFacts> inspect_all(const std::vector<std::string>& paths) {
+  std::vector<PathFacts> found;
+  for (const std::string& path : paths) found.push_back(inspect(path));
+  return found;
 }
 
 }  // namespace carousel::platform

@@ -16,6 +16,7 @@
 #include "platform/clock.hpp"
 #include "platform/endpoint.hpp"
 #include "platform/system_error.hpp"
+#include "posix/peer.hpp"
 
 namespace carousel::platform {
 
@@ -67,11 +68,7 @@ void prepare(int fd) {
   setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 }
 
-bool same_user(int fd) {
-  uid_t user = 0;
-  gid_t group = 0;
-  return getpeereid(fd, &user, &group) == 0 && user == geteuid();
-}
+bool same_user(int fd) { return peer_user(fd) == geteuid(); }
 
 /// Connected, refused for now (no endpoint and `refused`), or an error.
 Result<Endpoint> try_connect(const Place& to, bool& refused) {

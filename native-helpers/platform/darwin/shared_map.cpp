@@ -62,6 +62,8 @@ Result<SharedMap> SharedMap::create(std::uint64_t size, std::uint64_t /*allocate
 
 Status SharedMap::allocate(std::uint64_t, std::uint64_t) const { return {}; }
 
+void SharedMap::gather(std::uint64_t, std::uint64_t) const noexcept {}
+
 Result<SharedMap> SharedMap::adopt(NativeHandle handle) {
   SharedMap map;
   map.handle_ = Handle(handle);

@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "base/bytes.hpp"
+#include "linux/change_mark.hpp"
 #include "linux/mounts.hpp"
 #include "linux/sysfs.hpp"
 #include "platform/rights.hpp"
@@ -191,7 +192,7 @@ Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
     if (ioctl(fd, BLKROGET, &read_only) == 0 && read_only != 0) return Error{Code::read_only, request.path + " is write-protected"};
   } else {
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) return Error{Code::in_use, request.path + " is in use by another job"};
-    if (fallocate(fd, 0, 0, static_cast<off_t>(request.allocate)) != 0 && errno != EOPNOTSUPP) {
+    if (request.allocate > 0 && fallocate(fd, 0, 0, static_cast<off_t>(request.allocate)) != 0 && errno != EOPNOTSUPP) {
       Error error = system_error(code_of(errno), "cannot allocate " + request.path, errno);
       file.discard_created();
       return error;
@@ -281,6 +282,11 @@ void BlockFile::discard_created() {
   struct stat named{}, ours{};
   if (!created_ || fstat(static_cast<int>(handle_.get()), &ours) != 0 || lstat(path_.c_str(), &named) != 0) return;
   if (named.st_dev == ours.st_dev && named.st_ino == ours.st_ino) unlink(path_.c_str());
+}
+
+std::string BlockFile::change_mark() const {
+  struct stat st{};
+  return fstat(static_cast<int>(handle_.get()), &st) == 0 ? change_mark_of(st) : std::string();
 }
 
 bool BlockFile::present() const {

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "linux/change_mark.hpp"
 #include "linux/drive_marks.hpp"
 #include "linux/lasting.hpp"
 #include "linux/mounts.hpp"
@@ -58,12 +59,25 @@ void look_at_missing(PathFacts& facts) {
   }
 }
 
-bool is_protected(const PathFacts& facts) {
-  const std::optional<std::vector<std::string>> list = protected_drives();
-  return !list || std::any_of(list->begin(), list->end(), [&](const std::string& one) { return one == facts.serial || one == facts.wwn; });
-}
+/// What is the same for every drive of one look, read when the first drive asks for it.
+class Surroundings {
+ public:
+  const std::vector<Use>& uses() {
+    if (!uses_) uses_ = uses_of_devices();
+    return *uses_;
+  }
+  bool protects(const PathFacts& facts) {
+    if (!read_list_) list_ = protected_drives(), read_list_ = true;
+    return !list_ || std::any_of(list_->begin(), list_->end(), [&](const std::string& one) { return one == facts.serial || one == facts.wwn; });
+  }
 
-void look_at_device(PathFacts& facts, const struct stat& st) {
+ private:
+  std::optional<std::vector<Use>> uses_;
+  bool read_list_ = false;
+  std::optional<std::vector<std::string>> list_;
+};
+
+void look_at_device(PathFacts& facts, const struct stat& st, Surroundings& around) {
   const Raised raised;  // what a drive rests on must be seen wherever it lies; nothing is opened for it
   const std::string device = sysfs::name_of(st.st_rdev);
   facts.kind = PathKind::device;
@@ -80,7 +94,7 @@ void look_at_device(PathFacts& facts, const struct stat& st) {
   facts.removable = sysfs::number(disk, "removable", 0) != 0;
   DriveMarks marks = marks_of(disk);
   facts.bus_path = std::move(marks.bus_path), facts.serial = std::move(marks.serial), facts.wwn = std::move(marks.wwn);
-  facts.protected_drive = is_protected(facts);
+  facts.protected_drive = around.protects(facts);
   facts.holders = sysfs::holders(device);
   if (const auto file = sysfs::attribute(device, "loop/backing_file")) {
     facts.removable = true;  // a file in disguise, however fixed the kernel calls it
@@ -89,7 +103,7 @@ void look_at_device(PathFacts& facts, const struct stat& st) {
   }
   const auto below = sysfs::below(device);
   facts.below.assign(below.begin(), below.end());
-  for (const Use& use : uses_of_devices()) {
+  for (const Use& use : around.uses()) {
     if (!use.devices.contains(device)) continue;
     if (!use.mount_point.empty()) facts.mounts.push_back(use.mount_point);
     facts.mounted_writable = facts.mounted_writable || (use.writable && !use.mount_point.empty());
@@ -98,9 +112,7 @@ void look_at_device(PathFacts& facts, const struct stat& st) {
   }
 }
 
-}  // namespace
-
-PathFacts inspect(const std::string& path) {
+PathFacts look_at(const std::string& path, Surroundings& around) {
   PathFacts facts;
   facts.path = path;
   facts.resolved = real_path(path);
@@ -118,9 +130,10 @@ PathFacts inspect(const std::string& path) {
     return facts;
   }
   facts.in_device_folder = in_device_folder(facts.resolved);
+  if (S_ISBLK(st.st_mode) || S_ISREG(st.st_mode)) facts.change_mark = change_mark_of(st);
   facts.read_error = denied(facts.resolved, R_OK), facts.write_error = denied(facts.resolved, W_OK);
   if (S_ISBLK(st.st_mode)) {
-    look_at_device(facts, st);
+    look_at_device(facts, st, around);
     // For a caller with fewer rights drives are opened with the system's - but not read where the system itself lies.
     if (acting_for_caller() && !facts.backs_system) {
       const Raised raised;
@@ -139,6 +152,21 @@ PathFacts inspect(const std::string& path) {
     facts.kind = PathKind::other;
   }
   return facts;
+}
+
+}  // namespace
+
+PathFacts inspect(const std::string& path) {
+  Surroundings around;
+  return look_at(path, around);
+}
+
+std::vector<PathFacts> inspect_all(const std::vector<std::string>& paths) {
+  Surroundings around;
+  std::vector<PathFacts> found;
+  found.reserve(paths.size());
+  for (const std::string& path : paths) found.push_back(look_at(path, around));
+  return found;
 }
 
 }  // namespace carousel::platform

@@ -10,16 +10,16 @@
 namespace carousel::platform {
 namespace {
 
-constexpr std::size_t kLongest = 1024;
+constexpr std::size_t kLongestName = 1024;
 
-std::string trimmed(const std::string& text) {
+std::string stripped(const std::string& text) {
   const std::size_t from = text.find_first_not_of(" \t"), to = text.find_last_not_of(" \t");
-  return from == std::string::npos ? std::string() : text.substr(from, to - from + 1).substr(0, kLongest);
+  return from == std::string::npos ? std::string() : text.substr(from, to - from + 1).substr(0, kLongestName);
 }
 
 /// A line that says something: empty and all-zero serial numbers do not.
 std::optional<std::string> told(const std::string& file) {
-  const std::string text = trimmed(sysfs::line(file).value_or(""));
+  const std::string text = stripped(sysfs::line(file).value_or(""));
   if (text.find_first_not_of("0 ") == std::string::npos) return std::nullopt;
   return text;
 }
@@ -37,7 +37,7 @@ std::string usb_folder(std::string folder) {
 
 std::string lasting_name(const std::string& device) {
   const std::string folder = "/sys/dev/block/" + device;
-  if (const auto file = sysfs::line(folder + "/loop/backing_file")) return "loop " + file->substr(0, kLongest);
+  if (const auto file = sysfs::line(folder + "/loop/backing_file")) return "loop " + file->substr(0, kLongestName);
   if (const auto card = told(folder + "/device/cid")) return "card " + *card;
   char real[PATH_MAX];
   const std::string place = realpath((folder + "/device").c_str(), real) != nullptr ? real : "";

@@ -16,9 +16,15 @@ namespace {
 constexpr std::array kSystemFolders = {"/",    "/usr", "/boot", "/boot/efi", "/boot/firmware", "/efi", "/var",
                                        "/home", "/opt", "/etc",  "/nix",      "/nix/store",     "/sysroot", "/root"};
 
+// ... nor without anything that is mounted below these: a database under /var/lib, programs under /usr/local.
+constexpr std::array kSystemTrees = {"/usr/", "/boot/", "/var/", "/etc/", "/opt/", "/nix/", "/srv/"};
+
 bool is_system_folder(const std::string& mount_point) {
   for (const char* folder : kSystemFolders) {
     if (mount_point == folder) return true;
+  }
+  for (const char* tree : kSystemTrees) {
+    if (mount_point.starts_with(tree)) return !mount_point.starts_with("/var/run/media/");
   }
   // Somebody's home on a file system of its own: /home/NAME, but not what is mounted inside it.
   return mount_point.starts_with("/home/") && mount_point.find('/', 6) == std::string::npos;

@@ -14,6 +14,7 @@
 #include "platform/clock.hpp"
 #include "platform/endpoint.hpp"
 #include "platform/system_error.hpp"
+#include "posix/peer.hpp"
 
 namespace carousel::platform {
 namespace {
@@ -40,11 +41,7 @@ Address address_of(const std::string& key) {
 
 Handle new_socket() { return Handle(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 
-bool same_user(int fd) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
-}
+bool same_user(int fd) { return peer_user(fd) == geteuid(); }
 
 /// Connected, refused for now (0 and no endpoint), or an error.
 Result<Endpoint> try_connect(const Address& to, bool& refused) {

@@ -93,7 +93,7 @@ Status forbid(const std::vector<long>& calls) {
 
 }  // namespace
 
-Status act_as_caller() {
+Status act_as_caller(const std::string&) {
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   const std::optional<uid_t> uid = caller();
   if (getuid() != 0 || !uid) return {};

@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "platform/system_error.hpp"
 
@@ -51,6 +53,26 @@ Result<std::pair<Endpoint, Endpoint>> Endpoint::pair() {
 #endif
   }
   return std::pair(Endpoint(Handle(fds[0])), Endpoint(Handle(fds[1])));
+}
+
+Result<Endpoint> Endpoint::connect(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return Error{Code::bad_option, "the path of a socket is too long"};
+  std::memcpy(address.sun_path, path.data(), path.size());
+  Handle s(socket(AF_UNIX, SOCK_STREAM, 0));
+  if (!s.valid()) return system_error(Code::internal, "cannot make a socket", errno);
+  const int fd = static_cast<int>(s.get());
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+#ifdef SO_NOSIGPIPE
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#endif
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    const int error = errno;
+    return system_error(error == EACCES || error == EPERM ? Code::no_permission : Code::not_found, path, error);
+  }
+  return Endpoint(std::move(s));
 }
 
 Endpoint Endpoint::standard() { return {Handle(STDIN_FILENO), Handle(STDOUT_FILENO)}; }

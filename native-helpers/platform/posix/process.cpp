@@ -65,6 +65,7 @@ Result<Child> Child::start(const std::string& role, const std::string& device, E
   }
   Child child;
   child.pid_ = pid;
+  child.end_ = end_of(pid);
   return child;
 }
 
@@ -95,6 +96,7 @@ std::optional<ExitStatus> Child::poll_exit() {
   const pid_t got = waitpid(static_cast<pid_t>(pid_), &status, WNOHANG);
   if (got == 0) return std::nullopt;
   pid_ = -1;
+  end_.reset();
   if (got < 0) return ExitStatus{127, 0};
   if (WIFSIGNALED(status)) return ExitStatus{0, WTERMSIG(status)};
   return ExitStatus{WEXITSTATUS(status), 0};

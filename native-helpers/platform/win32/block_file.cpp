@@ -280,6 +280,12 @@ void BlockFile::discard_created() {
   SetFileInformationByHandle(raw(buffered_.get()), FileDispositionInfo, &info, sizeof info);
 }
 
+std::string BlockFile::change_mark() const {
+  FILETIME written{};
+  if (geometry_.device || !GetFileTime(raw(handle_.get()), nullptr, nullptr, &written)) return {};
+  return std::to_string((std::uint64_t{written.dwHighDateTime} << 32) | written.dwLowDateTime);
+}
+
 bool BlockFile::present() const {
   if (!geometry_.device) return true;
   STORAGE_DEVICE_NUMBER number{};

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "platform/system_error.hpp"
+#include "win32/inherited.hpp"
 #include "win32/pipe_stream.hpp"
 #include "win32/random.hpp"
 #include "win32/standard_stream.hpp"
@@ -48,7 +49,11 @@ Result<std::pair<Endpoint, Endpoint>> Endpoint::pair() {
   return std::pair(Endpoint(adopt_pipe(ours)), Endpoint(adopt_pipe(theirs)));
 }
 
-Endpoint Endpoint::standard() { return {open_standard(StandardStream::Direction::in), open_standard(StandardStream::Direction::out)}; }
+Endpoint Endpoint::standard() {
+  // A helper that a broker started has one stream both ways, which is no standard input.
+  if (const NativeHandle served = inherited(kServedVariable); served != kNoHandle) return adopt(served);
+  return {open_standard(StandardStream::Direction::in), open_standard(StandardStream::Direction::out)};
+}
 
 Endpoint Endpoint::adopt(NativeHandle handle) { return handle == kNoHandle ? Endpoint() : Endpoint(adopt_pipe(raw(handle))); }
 

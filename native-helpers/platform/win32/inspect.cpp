@@ -169,4 +169,10 @@ PathFacts inspect(const std::string& given) {
   return facts;
 }
 
+std::vector<PathFacts> inspect_all(const std::vector<std::string>& paths) {
+  std::vector<PathFacts> found;
+  for (const std::string& path : paths) found.push_back(inspect(path));
+  return found;
+}
+
 }  // namespace carousel::platform

@@ -5,9 +5,12 @@
 #include <cstddef>
 #include <cwchar>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "platform/system_error.hpp"
+#include "win32/caller.hpp"
+#include "win32/inherited.hpp"
 #include "win32/text.hpp"
 #include "win32/windows.hpp"
 
@@ -65,17 +68,6 @@ std::wstring quoted(const std::wstring& word) {
   return out.append(slashes, L'\\') + L"\"";
 }
 
-NativeHandle inherited(const wchar_t* name) {
-  wchar_t text[32];
-  const DWORD n = GetEnvironmentVariableW(name, text, 32);
-  if (n == 0 || n >= 32) return kNoHandle;
-  wchar_t* end = nullptr;
-  const unsigned long long value = std::wcstoull(text, &end, 16);
-  DWORD flags = 0;
-  const auto handle = static_cast<NativeHandle>(value);
-  return *end == L'\0' && value != 0 && GetHandleInformation(raw(handle), &flags) != FALSE ? handle : kNoHandle;
-}
-
 std::wstring number(NativeHandle handle) {
   wchar_t text[32];
   std::swprintf(text, 32, L"%llx", static_cast<unsigned long long>(handle));
@@ -121,49 +113,84 @@ int signal_of(DWORD code) {
   }
 }
 
-}  // namespace
-
-Result<Child> Child::start(const std::string& role, const std::string& device, Endpoint control, NativeHandle ring) {
+/// Starts this program again. `named`: inheritable handles, each under the variable by which the new process finds it; the caller's token goes
+/// along. Gives the process's number.
+Result<std::int64_t> launch(const std::wstring& arguments, const std::vector<std::pair<const wchar_t*, HANDLE>>& named, HANDLE in, HANDLE out) {
   const std::wstring program = own_program();
-  const Handle control_copy = inheritable(raw(control.read_handle())), ring_copy = inheritable(raw(ring)), null = open_null();
-  if (program.empty() || !control_copy.valid() || !ring_copy.valid() || !null.valid()) {
-    return system_error(Code::internal, "cannot pass handles to a new process", last_error());
-  }
-  const Handle error_copy = inheritable(GetStdHandle(STD_ERROR_HANDLE));
-  std::vector<HANDLE> handles = {raw(control_copy.get()), raw(ring_copy.get()), raw(null.get())};
-  if (error_copy.valid()) handles.push_back(raw(error_copy.get()));
+  if (program.empty()) return system_error(Code::internal, "cannot start a new process", last_error());
+  const Handle error = inheritable(GetStdHandle(STD_ERROR_HANDLE)), caller = inheritable(caller_token()), null = open_null();
+  if (!null.valid() || (caller_token() != nullptr && !caller.valid())) return system_error(Code::internal, "cannot pass handles to a new process", last_error());
+  std::vector<std::pair<const wchar_t*, HANDLE>> all = named;
+  if (caller.valid()) all.emplace_back(kCallerVariable, raw(caller.get()));
+  std::vector<HANDLE> handles = {raw(null.get())};
+  for (const auto& [name, handle] : all) handles.push_back(handle);
+  if (error.valid()) handles.push_back(raw(error.get()));
   InheritList list(std::move(handles));
   if (!list.good()) return system_error(Code::internal, "cannot pass handles to a new process", last_error());
 
   STARTUPINFOEXW start{};
   start.StartupInfo.cb = sizeof start;
   start.StartupInfo.dwFlags = STARTF_USESTDHANDLES;
-  start.StartupInfo.hStdInput = start.StartupInfo.hStdOutput = raw(null.get());
-  start.StartupInfo.hStdError = raw(error_copy.valid() ? error_copy.get() : null.get());
+  start.StartupInfo.hStdInput = in != nullptr ? in : raw(null.get());
+  start.StartupInfo.hStdOutput = out != nullptr ? out : raw(null.get());
+  start.StartupInfo.hStdError = raw(error.valid() ? error.get() : null.get());
   start.lpAttributeList = list.get();
-  std::wstring line = L"carousel-helper " + quoted(wide(role)) + L" " + quoted(wide(device));
-  // The supervisor has one thread that starts processes, so that nobody else can pick these up in between.
-  SetEnvironmentVariableW(kControl, number(control_copy.get()).c_str());
-  SetEnvironmentVariableW(kRing, number(ring_copy.get()).c_str());
+  std::wstring line = L"carousel-helper" + arguments;
+  // One thread of a process starts others, so that nobody else can pick these up in between.
+  for (const auto& [name, handle] : all) SetEnvironmentVariableW(name, number(native(handle)).c_str());
   // Without a console: the interrupt key and the closing of a window are not its business. Out of the parent's job object where that
   // is allowed: what ends everything in it must not end a copy.
   constexpr DWORD kFlags = EXTENDED_STARTUPINFO_PRESENT | DETACHED_PROCESS;
   PROCESS_INFORMATION made{};
   bool started = false;
-  int error = 0;
+  int why = 0;
   for (const DWORD more : {DWORD{CREATE_BREAKAWAY_FROM_JOB}, DWORD{0}}) {
     started = CreateProcessW(program.c_str(), line.data(), nullptr, nullptr, TRUE, kFlags | more, nullptr, nullptr, &start.StartupInfo,
                              &made) != FALSE;
-    error = last_error();
-    if (started || error != ERROR_ACCESS_DENIED) break;
+    why = last_error();
+    if (started || why != ERROR_ACCESS_DENIED) break;
   }
-  SetEnvironmentVariableW(kControl, nullptr);
-  SetEnvironmentVariableW(kRing, nullptr);
-  if (!started) return system_error(Code::internal, "cannot start a new process", error);
+  for (const auto& [name, handle] : all) SetEnvironmentVariableW(name, nullptr);
+  if (!started) return system_error(Code::internal, "cannot start a new process", why);
   CloseHandle(made.hThread);
+  const auto pid = static_cast<std::int64_t>(made.dwProcessId);
+  children()[pid] = Handle(native(made.hProcess));
+  return pid;
+}
+
+}  // namespace
+
+NativeHandle win32::inherited(const wchar_t* variable) {
+  wchar_t text[32];
+  const DWORD n = GetEnvironmentVariableW(variable, text, 32);
+  if (n == 0 || n >= 32) return kNoHandle;
+  wchar_t* end = nullptr;
+  const unsigned long long value = std::wcstoull(text, &end, 16);
+  DWORD flags = 0;
+  const auto handle = static_cast<NativeHandle>(value);
+  return *end == L'\0' && value != 0 && GetHandleInformation(raw(handle), &flags) != FALSE ? handle : kNoHandle;
+}
+
+Result<Child> Child::start(const std::string& role, const std::string& device, Endpoint control, NativeHandle ring) {
+  const Handle control_copy = inheritable(raw(control.read_handle())), ring_copy = inheritable(raw(ring));
+  if (!control_copy.valid() || !ring_copy.valid()) return system_error(Code::internal, "cannot pass handles to a new process", last_error());
+  const Result<std::int64_t> pid = launch(L" " + quoted(wide(role)) + L" " + quoted(wide(device)),
+                                          {{kControl, raw(control_copy.get())}, {kRing, raw(ring_copy.get())}}, nullptr, nullptr);
+  if (!pid) return pid.error();
   Child child;
-  child.pid_ = static_cast<std::int64_t>(made.dwProcessId);
-  children()[child.pid_] = Handle(native(made.hProcess));
+  child.pid_ = *pid;
+  return child;
+}
+
+Result<Child> Child::serve(const std::vector<std::string>& args, Endpoint stream) {
+  const Handle copy = inheritable(raw(stream.read_handle()));
+  if (!copy.valid()) return system_error(Code::internal, "cannot pass handles to a new process", last_error());
+  std::wstring words;
+  for (const std::string& word : args) words += L" " + quoted(wide(word));
+  const Result<std::int64_t> pid = launch(words, {{kServedVariable, raw(copy.get())}}, nullptr, raw(copy.get()));
+  if (!pid) return pid.error();
+  Child child;
+  child.pid_ = *pid;
   return child;
 }
 

@@ -34,6 +34,15 @@ std::optional<std::wstring> user_of(HANDLE process) {
   return user;
 }
 
+std::optional<std::wstring> owner_as(HANDLE object, SE_OBJECT_TYPE type) {
+  PSID owner = nullptr;
+  PSECURITY_DESCRIPTOR descriptor = nullptr;
+  if (GetSecurityInfo(object, type, OWNER_SECURITY_INFORMATION, &owner, nullptr, nullptr, nullptr, &descriptor) != ERROR_SUCCESS) return std::nullopt;
+  std::optional<std::wstring> text = owner == nullptr ? std::nullopt : text_of(owner);
+  LocalFree(descriptor);
+  return text;
+}
+
 }  // namespace
 
 const std::wstring& own_user() {
@@ -49,16 +58,8 @@ std::optional<std::wstring> user_of_process(DWORD pid) {
   return user;
 }
 
-std::optional<std::wstring> owner_of(HANDLE object) {
-  PSID owner = nullptr;
-  PSECURITY_DESCRIPTOR descriptor = nullptr;
-  if (GetSecurityInfo(object, SE_KERNEL_OBJECT, OWNER_SECURITY_INFORMATION, &owner, nullptr, nullptr, nullptr, &descriptor) != ERROR_SUCCESS) {
-    return std::nullopt;
-  }
-  std::optional<std::wstring> text = owner == nullptr ? std::nullopt : text_of(owner);
-  LocalFree(descriptor);
-  return text;
-}
+std::optional<std::wstring> owner_of(HANDLE object) { return owner_as(object, SE_KERNEL_OBJECT); }
+std::optional<std::wstring> owner_of_file(HANDLE file) { return owner_as(file, SE_FILE_OBJECT); }
 
 OwnUserOnly::OwnUserOnly() {
   attributes_.nLength = sizeof attributes_;

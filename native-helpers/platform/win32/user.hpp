@@ -17,6 +17,8 @@ std::optional<std::wstring> user_of_process(DWORD pid);
 
 /// The owner of a kernel object (a pipe).
 std::optional<std::wstring> owner_of(HANDLE object);
+/// The owner of an open file or folder.
+std::optional<std::wstring> owner_of_file(HANDLE file);
 
 /// Security of a new object: it belongs to this user and nobody else may open it. A process of the same user may, elevated or not.
 class OwnUserOnly {

@@ -156,11 +156,19 @@ TEST("machine: in any tree of devices the system's disks are found, all of them 
         devices.emplace_back(part, std::set{number});
       }
     }
-    for (std::size_t s = 0; s < pick(6); ++s) {
-      const std::string number = (pick(2) != 0 ? "253:" : "9:") + std::to_string(s);
+    const std::size_t stacks = pick(6);
+    for (std::size_t s = 0; s < stacks; ++s) {
+      // LVM, dm-crypt and md over one or several; or a loop over a file on something.
+      const std::size_t kind = pick(3);
+      const std::string number = (kind == 0 ? "253:" : kind == 1 ? "9:" : "7:") + std::to_string(s);
       m.disk(number, "stack" + std::to_string(s));
       std::set<std::string> on;
-      for (std::size_t k = 0; k <= pick(3); ++k) {
+      if (kind == 2) {
+        const auto lower = devices[pick(devices.size())];
+        m.loop(number, "/files/" + std::to_string(s), lower.first);
+        on = lower.second;
+      }
+      for (std::size_t k = 0; kind != 2 && k <= pick(3); ++k) {
         const auto lower = devices[pick(devices.size())];
         m.stack(number, lower.first);
         on.insert(lower.second.begin(), lower.second.end());
@@ -168,13 +176,37 @@ TEST("machine: in any tree of devices the system's disks are found, all of them 
       devices.emplace_back(number, on);
     }
     std::set<std::string> wanted;
+    const auto need = [&](const std::set<std::string>& all) { wanted.insert(all.begin(), all.end()); };
     const char* points[] = {"/", "/boot", "/home", "/media/x", "/mnt/y", "/usr"};
+    std::size_t number_of_btrfs = 0;
     for (const char* point : points) {
-      if (pick(3) == 0) continue;
-      const auto& chosen = devices[pick(devices.size())];
-      m.mount(chosen.first, point);
+      const std::size_t how = pick(4);
+      if (how == 0) continue;
       const bool system = std::string(point).find("/m") != 0;
-      if (system) wanted.insert(chosen.second.begin(), chosen.second.end());
+      const auto chosen = devices[pick(devices.size())];
+      if (how == 1) {
+        // btrfs on several, of which the mount names one.
+        const auto other = devices[pick(devices.size())];
+        const std::string id = std::to_string(++number_of_btrfs), folder = "/sys/fs/btrfs/" + id + "/devices/";
+        m.lies_on("/dev/b" + id, chosen.first);
+        m.write(folder + "b" + id + "/dev", chosen.first + "\n"), m.write(folder + "other/dev", other.first + "\n");
+        m.mount("0:3" + id, point, "btrfs", "/dev/b" + id);
+        if (system) need(chosen.second), need(other.second);
+        continue;
+      }
+      m.mount(chosen.first, point);
+      if (system) need(chosen.second);
+    }
+    if (pick(2) == 0) {
+      const auto& chosen = devices[pick(devices.size())];
+      m.swap("/swap", chosen.first);
+      need(chosen.second);
+    }
+    // What the program itself lies on, and the app with it.
+    if (pick(2) == 0) {
+      const auto& chosen = devices[pick(devices.size())];
+      m.lies_on("/proc/self/exe", chosen.first);
+      need(chosen.second);
     }
     for (std::size_t d = 0; d < disks; ++d) {
       const std::string number = "8:" + std::to_string(d * 16);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <thread>
 
@@ -47,6 +48,21 @@ TEST("ring: dimensions out of range are refused") {
 TEST("ring: the last block is as short as the source is odd") {
   const Rig rig(3, 2, 100);
   CHECK(rig.ring.block_count() == 3 && rig.ring.length_of(1) == kBlock && rig.ring.length_of(2) == kBlock - 100);
+}
+
+TEST("ring: places in large pages hold what was written there, for every process") {
+  Result<Ring> ring = Ring::create({16 * MiB, MiB, 8});
+  const Result<Ring> other = Ring::adopt(dup(static_cast<int>(ring->handle())));
+  const Writer writer(*ring);  // gathers the first window
+  const auto fill = [&](std::uint32_t place) { std::memset(ring->data(place).data(), static_cast<int>(place + 1), MiB); };
+  const auto holds = [&](std::uint32_t place) {
+    return std::ranges::all_of(other->data(place), [&](std::byte b) { return b == static_cast<std::byte>(place + 1); });
+  };
+  for (const std::uint32_t place : {0U, 1U, 2U, 3U}) fill(place);
+  CHECK(ring->allocate(4, 8).ok());
+  ring->gather(4, 8);
+  for (const std::uint32_t place : {4U, 5U, 6U, 7U}) fill(place);
+  for (std::uint32_t place = 0; place < 8; ++place) CHECK(holds(place));
 }
 
 TEST("ring: a damaged header is refused") {

@@ -3,7 +3,15 @@
 import { isAbsolute, resolve } from 'node:path';
 import { Command } from 'commander';
 import { processContext, type CliContext } from '../context.ts';
-import { eraseLine, needOf, surveyOf, typedRight, type Found, type Need } from '../copy/approval.ts';
+import {
+  eraseLine,
+  needOf,
+  standingOut,
+  surveyOf,
+  typedRight,
+  type Found,
+  type Need,
+} from '../copy/approval.ts';
 import { CliError, EXIT, exitCodeOf, usageError, type ExitCode } from '../exit-codes.ts';
 import { getReady } from '../copy/rights.ts';
 import { cleanText } from '../output/clean.ts';
@@ -49,7 +57,8 @@ async function approve(given: readonly string[], flags: Flags, context: CliConte
   );
   ready.close();
   const { found } = ready;
-  const all = found.map((one) => ({ found: one, need: driveOnly(one) }));
+  const large = standingOut(found);
+  const all = found.map((one) => ({ found: one, need: driveOnly(one, large.has(one)) }));
   const away = all.flatMap(({ found: { path }, need }) =>
     need.kind === 'away' ? [turnedAway(path, need.error)] : [],
   );
@@ -70,8 +79,8 @@ async function approve(given: readonly string[], flags: Flags, context: CliConte
   return EXIT.good;
 }
 
-function driveOnly(found: Found): Need {
-  const need = needOf(found);
+function driveOnly(found: Found, standsOut: boolean): Need {
+  const need = needOf(found, standsOut);
   if (need.kind === 'away' || found.verdict?.kind === 'device') return need;
   return { kind: 'away', error: { code: 'not-a-drive', message: 'only drives need a token' } };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -117,4 +117,14 @@ describe('carousel list', () => {
   it('does not know other options', async () => {
     expect((await list(['--jsn'], [])).exitCode()).toBe(2);
   });
+});
+
+it('says the bay of a drive once a port was taught', async () => {
+  const bays = [{ port: stick.port, name: 'Left\u202e 2' }];
+  await writeFile(join(dir, 'settings.json'), JSON.stringify({ version: 0, settings: { bays } }));
+  const text = (await list([], [stick, system])).out();
+  expect(text).toMatch(/^BAY {5}DRIVE/);
+  expect(text).toContain('Left 2  /dev/sdb');
+  const [first] = (await list(['--json'], [stick])).out().split('\n');
+  expect(JSON.parse(first ?? '')).toMatchObject({ port: stick.port, bay: 'Left 2' });
 });

@@ -11,12 +11,14 @@ import { cleanText, cutTo, displayWidth, padTo } from '../output/clean.ts';
 import { formatBytes } from '../output/format.ts';
 
 const HELP = `
+BAY is the name that its port was taught in the app (More, Ports); the column is there once one was.
+
 TARGET says whether a drive may be written to: "yes"; "yes, typed" when the last four characters of its
 serial number must be typed first (fixed and large disks, disks that are part of something); or why not.
 
 With --json each drive is one line: {"event":"drive","t":0,"id":...,"path":...,"identity":{"busPath",
 "serial","wwn","size","diskseq"},"title":...,"size":...,"volumes":[{"label","fileSystem","size",
-"usedBytes","mountPoints"}],"asSource":{"ok","reasons"},"asTarget":{"ok","level","reasons"},...}.
+"usedBytes","mountPoints"}],"port":...,"bay":... or null,"asSource":{"ok","reasons"},"asTarget":{"ok","level","reasons"},...}.
 "level" is 0 (nothing to approve), 1 (--yes), 2 (typed) or 3 (refused). "id" stays the same for the same
 drive in the same port. Sizes are in bytes.
 
@@ -90,30 +92,39 @@ function contents({ volumes, usedBytes, kind }: Drive): string {
   return [...(kind === 'practice' ? ['practice'] : []), ...labels, ...used, ...where].join(', ');
 }
 
-function rowOf(drive: Drive): string[] {
-  const { serial } = drive.identity;
-  const name = serial ? `${drive.title} …${serial.slice(-4)}` : drive.title;
-  const size = formatBytes(drive.size);
-  return [drive.path, size, drive.bus, name, contents(drive), targetWord(drive)].map((cell) =>
-    cleanText(cell),
-  );
-}
+const nameOf = ({ title, identity: { serial } }: Drive): string =>
+  serial ? `${title} …${serial.slice(-4)}` : title;
 
-const heading = ['DRIVE', 'SIZE', 'BUS', 'NAME', 'CONTENTS', 'TARGET'];
-const sizeColumn = 1;
-/** Columns that may be cut on a narrow terminal, the least important first, and how far. */
-const elastic = [
-  { column: 4, least: 12 },
-  { column: 3, least: 16 },
+/** Columns of a table: only `SIZE` is aligned to its end; those with `least` may be cut on a narrow terminal, and how far. */
+interface Column {
+  name: string;
+  least?: number;
+  of: (drive: Drive) => string;
+}
+const columnsOf = (drives: readonly Drive[]): Column[] => [
+  ...(drives.some(({ bay }) => bay !== null) ? [{ name: 'BAY', of: ({ bay }: Drive) => bay ?? '' }] : []),
+  { name: 'DRIVE', of: ({ path }) => path },
+  { name: 'SIZE', of: ({ size }) => formatBytes(size) },
+  { name: 'BUS', of: ({ bus }) => bus },
+  { name: 'NAME', least: 16, of: nameOf },
+  { name: 'CONTENTS', least: 12, of: contents },
+  { name: 'TARGET', of: targetWord },
 ];
 
 /** Columns as wide as their widest cell; on a terminal no line is wider than it. */
 function table(context: CliContext, drives: readonly Drive[]): string[] {
-  const rows = [heading, ...drives.map(rowOf)];
-  const widths = heading.map((_, column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))));
+  const columns = columnsOf(drives);
+  const sizeColumn = columns.findIndex(({ name }) => name === 'SIZE');
+  const rows = [
+    columns.map(({ name }) => name),
+    ...drives.map((drive) => columns.map(({ of }) => cleanText(of(drive)))),
+  ];
+  const widths = columns.map((_, column) => Math.max(...rows.map((row) => displayWidth(row[column] ?? ''))));
   const total = context.stdout.isTerminal ? context.stdout.columns : Number.POSITIVE_INFINITY;
   const full = (): number => widths.reduce((sum, width) => sum + width + 2, -2);
-  for (const { column, least } of elastic) {
+  // The least important is cut first.
+  for (const [column, { least }] of [...columns.entries()].reverse()) {
+    if (least === undefined) continue;
     const width = widths[column] ?? 0;
     widths[column] = Math.max(Math.min(least, width), width - Math.max(0, full() - total));
   }

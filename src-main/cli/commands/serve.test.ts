@@ -9,7 +9,7 @@ import { isFinal } from '@contract/groups/jobs.ts';
 import { followState } from '@contract/replica.ts';
 import type { AppState } from '@contract/snapshot.ts';
 import { findHelper } from '../../core/helper/helper-path.ts';
-import { createWsChannel } from '../../headless/ws-channel.ts';
+import { createWsChannel } from '../../core/remote/ws-channel.ts';
 import { runCli } from '../program.ts';
 import { testWorld, type TestWorld } from '../testing/test-context.ts';
 import { serveCommand } from './serve.ts';
@@ -107,7 +107,11 @@ describe('carousel serve', () => {
   });
 
   it.each<[string, string[], string]>([
-    ['an address of the network', ['--listen', '0.0.0.0:0'], 'Only addresses of this computer'],
+    ['a certificate without its key', ['--listen', '0.0.0.0:0', '--cert', 'a'], 'go together'],
+    ['a certificate for this computer only', ['--cert', 'a', '--key', 'b'], 'address of the network'],
+    ['a certificate that is none', ['--listen', '0.0.0.0:0', '--cert', 'a', '--key', 'b'], 'cannot be used'],
+    ['a recording for the network', ['--listen', '0.0.0.0:0', '--replay', 'a'], 'on this computer only'],
+    ['an address that is not ours', ['--listen', '203.0.113.7:0'], 'no such address'],
     ['no address', ['--listen', 'nonsense'], 'looks like 127.0.0.1:8080'],
     ['too high a port', ['--listen', '127.0.0.1:99999'], 'looks like 127.0.0.1:8080'],
     ['a recording that is none', ['--replay', 'renderer/index.html'], 'not a recording'],

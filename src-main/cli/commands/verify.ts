@@ -20,7 +20,8 @@ Examples:
   carousel verify /dev/sdb --manifest master.manifest --heal --source master.img
 
 Exit status: 0 all good; 1 some target is not; 2 usage; 3 refused by a safety rule;
-4 source or manifest failed; 5 no permission; 130 interrupted.`;
+4 source or manifest failed, or the manifest is of a source that could not be read everywhere (right copies
+hold zeros there and are not whole); 5 no permission; 130 interrupted.`;
 
 /** The `verify` command. */
 export function verifyCommand(context: CliContext = processContext()): Command {

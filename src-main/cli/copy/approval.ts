@@ -2,6 +2,7 @@
 // outright the helper refuses by itself. A yes becomes the helper's token, which it works out anew just before the first write.
 
 import type { Survey, Verdict } from '@contract/helper-verdicts.ts';
+import { isOddlyLarge } from '../../core/devices/batch-size.ts';
 import type { CliContext } from '../context.ts';
 import { cleanText } from '../output/clean.ts';
 import { formatBytes, plural } from '../output/format.ts';
@@ -51,8 +52,8 @@ export function wordToType({ serial, path }: Verdict): { word: string; what: str
     : { word: path.slice(path.lastIndexOf('/') + 1), what: 'its name' };
 }
 
-/** What it needs. Pure. */
-export function needOf({ verdict }: Found): Need {
+/** What it needs; `standsOut`: one yes for the whole batch is not enough for it. Pure. */
+export function needOf({ verdict }: Found, standsOut = false): Need {
   if (!verdict) return { kind: 'away', error: { code: 'hung', message: 'the drive gives no answer' } };
   // What is not there yet cannot lose anything; the helper makes the file and never overwrites by that way.
   if (!verdict.exists) return { kind: 'none' };
@@ -66,8 +67,17 @@ export function needOf({ verdict }: Found): Need {
     const error = verdict.survey && 'error' in verdict.survey ? verdict.survey.error : undefined;
     return { kind: 'away', error: error ?? { code: 'internal', message: 'the helper did not look at it' } };
   }
-  if (survey.level === 2) return { kind: 'typed', token: survey.approval, ...wordToType(verdict) };
+  if (survey.level === 2 || (survey.level === 1 && standsOut))
+    return { kind: 'typed', token: survey.approval, ...wordToType(verdict) };
   return { kind: survey.level === 0 ? 'none' : 'yes', token: survey.approval };
+}
+
+/** The drives that are much larger than the others. */
+export function standingOut(found: readonly Found[]): ReadonlySet<Found> {
+  const size = ({ verdict }: Found): number | undefined =>
+    verdict?.kind === 'device' ? (verdict.size ?? undefined) : undefined;
+  const batch = found.flatMap((one) => size(one) ?? []);
+  return new Set(found.filter((one) => isOddlyLarge(size(one) ?? 0, batch)));
 }
 
 interface Sorted {
@@ -88,7 +98,8 @@ export async function approveTargets(
   context: CliContext,
   what: 'erase' | 'heal' = 'erase',
 ): Promise<Approval> {
-  const all = found.map((one): Sorted => ({ found: one, need: needOf(one) }));
+  const large = standingOut(found);
+  const all = found.map((one): Sorted => ({ found: one, need: needOf(one, large.has(one)) }));
   const tokens = new Map(
     all.flatMap(({ found: { path }, need }) => ('token' in need && need.token ? [[path, need.token]] : [])),
   );

@@ -21,8 +21,10 @@ test('options are passed on only where they were given', () => {
   expect(planCopy('/a', ['/b'], { ...flags, yes: true, json: true }, '/')).toEqual({
     request: { source: '/a', targets: ['/b'], options: { ...rest, blockSize: block } },
     takesUp: false,
+    unmounts: false,
     given: { yes: true, tokens: [] },
     json: true,
+    reports: [],
   });
 });
 

@@ -2,11 +2,14 @@
 
 import { isAbsolute, join, resolve } from 'node:path';
 import { copyRequestSchema, maxCopyTargets, type CopyRequest } from '@contract/groups/copy.ts';
+import { newJobName } from '../../core/stations/job-name.ts';
 import { usageError } from '../exit-codes.ts';
+import { formatByName, type ReportWish } from '../report/report-file.ts';
+import { jobOf, serverOf, type ServerFlags } from '../stations/server-options.ts';
 import type { Given } from './approval.ts';
 
 /** The flags of `copy` as commander hands them over. */
-export interface CopyFlags {
+export interface CopyFlags extends ServerFlags {
   readonly verify?: boolean;
   readonly heal?: boolean;
   readonly slow?: 'together' | 'catch-up';
@@ -14,12 +17,19 @@ export interface CopyFlags {
   readonly slots?: number;
   readonly onReadError?: 'skip' | 'stop';
   readonly approve?: string[];
+  readonly unmount?: boolean;
   readonly yes?: boolean;
   readonly manifest?: string;
   readonly resume?: boolean;
   readonly report?: string;
+  readonly ddrescueMap?: string;
+  readonly ddrescueMapOut?: string;
   readonly waitForJoin?: number;
   readonly stallTimeout?: number;
+  readonly publish?: string;
+  readonly job?: string;
+  readonly streamSize?: number;
+  readonly stationTimeout?: number;
   readonly json?: boolean;
 }
 
@@ -28,12 +38,16 @@ export interface CopyPlan {
   readonly request: CopyRequest;
   /** Goes on where interrupted copies were left. */
   readonly takesUp: boolean;
+  /** Takes targets that are mounted out of use first. */
+  readonly unmounts: boolean;
   /** What the person has agreed to already. */
   readonly given: Given;
   readonly json: boolean;
+  /** What is written about it when it is over. */
+  readonly reports: readonly ReportWish[];
+  /** A map of ddrescue that says what of the source cannot be read. */
+  readonly ddrescueMap?: string;
 }
-
-const NOT_YET: readonly (readonly [keyof CopyFlags, string])[] = [['report', '--report']];
 
 /** Checks what no single flag can check by itself; throws a usage error. */
 export function planCopy(
@@ -43,10 +57,6 @@ export function planCopy(
   cwd: string,
   resumeFolder?: string,
 ): CopyPlan {
-  // Doing less than was asked for without a word would be worse than not doing it.
-  for (const [name, flag] of NOT_YET)
-    if (flags[name] !== undefined && flags[name] !== false)
-      throw usageError(`${flag} is not available in this version`);
   if (flags.heal && flags.verify === false)
     throw usageError('--heal reads the targets back: it cannot go with --no-verify');
   if (flags.resume && resumeFolder === undefined)
@@ -57,10 +67,50 @@ export function planCopy(
   const from = absolute(source, cwd);
   const to = targets.map((target) => absolute(target, cwd));
   return {
-    request: { source: from, targets: to, options: copyOptions(flags, cwd, resumeFolder) },
+    request: {
+      source: from,
+      targets: to,
+      options: copyOptions(flags, cwd, resumeFolder),
+      ...publishOptions(flags, cwd),
+    },
     takesUp: flags.resume ?? false,
+    unmounts: flags.unmount ?? false,
     given: { yes: flags.yes ?? false, tokens: flags.approve ?? [] },
     json: flags.json ?? false,
+    reports: reportWishes(flags, cwd),
+    ...(flags.ddrescueMap === undefined ? {} : { ddrescueMap: absolute(flags.ddrescueMap, cwd) }),
+  };
+}
+
+function reportWishes({ report, ddrescueMapOut }: CopyFlags, cwd: string): ReportWish[] {
+  return [
+    ...(report === undefined ? [] : [{ file: absolute(report, cwd), format: formatByName(report) }]),
+    ...(ddrescueMapOut === undefined
+      ? []
+      : [{ file: absolute(ddrescueMapOut, cwd), format: 'ddrescue' as const }]),
+  ];
+}
+
+/** What goes with `--publish`; throws a usage error where that is missing. */
+function publishOptions(flags: CopyFlags, cwd: string): Pick<CopyRequest, 'publish'> {
+  const { publish: url, streamSize, stationTimeout } = flags;
+  if (url === undefined) {
+    const lonely = (
+      ['job', 'streamSize', 'stationTimeout', 'credentials', 'tlsCa', 'tlsCert', 'tlsKey'] as const
+    ).find((name) => flags[name] !== undefined);
+    if (lonely !== undefined)
+      throw usageError(
+        '--job, --stream-size, --station-timeout, --credentials and --tls-* go with --publish',
+      );
+    return {};
+  }
+  return {
+    publish: {
+      server: serverOf(url, flags, cwd),
+      job: flags.job === undefined ? newJobName() : jobOf(flags.job),
+      ...(streamSize === undefined ? {} : { streamBytes: streamSize }),
+      ...(stationTimeout === undefined ? {} : { stationTimeout }),
+    },
   };
 }
 

@@ -4,16 +4,20 @@ import type { ContractClient } from '@contract/client.ts';
 import type { CliContext } from '../context.ts';
 import { terminalStyle } from '../context.ts';
 import { withCore } from '../core-client.ts';
-import { EXIT, exitCodeOf, type ExitCode } from '../exit-codes.ts';
+import { CliError, EXIT, exitCodeOf, usageError, type ExitCode } from '../exit-codes.ts';
 import { percentOf } from '../output/format.ts';
 import { jsonReporter } from '../output/json.ts';
 import type { CopyReporter } from '../output/reporter.ts';
-import { notBegunSummary, withTurnedAway } from '../output/summary.ts';
+import { notBegunSummary, withStations, withTurnedAway } from '../output/summary.ts';
 import { liveReporter, plainReporter } from '../output/text.ts';
+import { checkWishes, readReport, writeReport, type ReportWish } from '../report/report-file.ts';
+import { noteRecordTrouble } from '../report/record-trouble.ts';
 import { approveTargets, type Approval } from './approval.ts';
 import type { CopyPlan } from './copy-options.ts';
 import { interruptMessage, OtherRiders } from './interrupts.ts';
 import { refusalWords } from './rights.ts';
+import { skipRanges } from './skip-ranges.ts';
+import { lookAndUnmount } from './unmount.ts';
 
 /** The helper's block size where none is named. */
 const DEFAULT_BLOCK = 1_048_576;
@@ -22,12 +26,24 @@ const DEFAULT_BLOCK = 1_048_576;
 export const runCopy = (plan: CopyPlan, context: CliContext): Promise<ExitCode> =>
   withCore(context, 'local', (client) => copy(client, plan, context));
 
-async function copy(client: ContractClient, plan: CopyPlan, context: CliContext): Promise<ExitCode> {
-  const reporter = reporterFor(plan.json, context);
+async function copy(client: ContractClient, asked: CopyPlan, context: CliContext): Promise<ExitCode> {
+  checkWishes(asked.reports, [asked.request.source, ...asked.request.targets]);
+  const bays = new Map<string, string>();
+  const reporter = reporterFor(asked.json, context, bays);
+  const plan = await withMap(asked, reporter, context);
   const { request } = plan;
-  if (!plan.takesUp) await tellResumable(plan, reporter, context);
-  const uses = { reads: [request.source], writes: request.targets };
-  const { found, refusal } = await client.call('copy.check', uses);
+  if (!plan.takesUp && !request.join) await tellResumable(plan, reporter, context);
+  const uses = { reads: request.join ? [] : [request.source], writes: request.targets };
+  const {
+    found,
+    bays: names,
+    identities,
+    refusal,
+  } = await lookAndUnmount(client, uses, plan.unmounts, reporter);
+  for (const [index, path] of request.targets.entries()) {
+    const name = names[index];
+    if (name) bays.set(path, name);
+  }
   if (refusal) reporter.note(refusalWords(refusal));
   const approval = await approveTargets(
     request.targets.map((path, index) => ({ path, verdict: found[index] ?? undefined })),
@@ -45,7 +61,21 @@ async function copy(client: ContractClient, plan: CopyPlan, context: CliContext)
     reporter.end(summary);
     return exitCodeOf(summary, false);
   }
-  return ride(client, plan, approval, reporter, context);
+  const sourceIdentity = identities.find(({ path }) => path === request.source)?.identity;
+  const meant = { ...plan, request: { ...request, sourceIdentity } };
+  return ride(client, meant, approval, reporter, context);
+}
+
+/** The plan with what a map of ddrescue says is to be left out. */
+async function withMap(plan: CopyPlan, reporter: CopyReporter, context: CliContext): Promise<CopyPlan> {
+  if (plan.ddrescueMap === undefined) return plan;
+  const { request } = plan;
+  const [verdict] = await context.helper().check([request.source]);
+  if (typeof verdict?.size !== 'number') throw usageError('how large the source is cannot be found out');
+  const source = { size: verdict.size, isFile: verdict.kind === 'file' };
+  const { ranges, note } = skipRanges(plan.ddrescueMap, source);
+  reporter.note(note);
+  return { ...plan, request: { ...request, options: { ...request.options, skipRanges: ranges } } };
 }
 
 /** On a terminal: says what an interrupted copy has left, before it is begun anew. */
@@ -67,7 +97,7 @@ async function tellResumable(
 
 async function ride(
   client: ContractClient,
-  { request }: CopyPlan,
+  { request, json, reports, ddrescueMap }: CopyPlan,
   { go, tokens, away }: Approval,
   reporter: CopyReporter,
   context: CliContext,
@@ -79,7 +109,12 @@ async function ride(
   client.on('copy.event', (event) => {
     others.apply(event);
     reporter.event(event);
+    if (event.event === 'job' && event.role === 'consumer' && ddrescueMap !== undefined)
+      reporter.note(
+        'The map of ddrescue is not used: this copy joined one that runs, which reads the source its own way.',
+      );
   });
+  client.on('copy.stations', (event) => reporter.stations(event));
   client.on('copy.note', ({ text }) => reporter.note(text));
   let pid: number | null = null;
   let interrupts = 0;
@@ -92,20 +127,49 @@ async function ride(
   });
   try {
     ({ pid } = await client.call('copy.start', { ...request, targets: [...go], approvals }));
+    if (request.publish && !json)
+      reporter.note(
+        `Stations join with: carousel station ${request.publish.server.url} --job ${request.publish.job} TARGET...`,
+      );
     const result = await client.call('copy.result', {});
-    const summary = withTurnedAway(result.summary, away);
+    const own = withTurnedAway(result.summary, away);
+    const summary = request.publish ? withStations(own, result.stations) : own;
     reporter.end(summary);
     const code = exitCodeOf(summary, interrupts > 0);
     if (code === EXIT.interrupted) reporter.note('Interrupted.');
+    await noteRecordTrouble(client, context);
+    await writeReports(client, reports, result.record, reporter);
     return code;
   } finally {
     stopListening();
   }
 }
 
-/** Where a job's course and result go. */
-export function reporterFor(json: boolean, context: CliContext): CopyReporter {
+/** Writes what was asked for; a copy without its report did not do all that it was asked for. */
+async function writeReports(
+  client: ContractClient,
+  reports: readonly ReportWish[],
+  record: number | null,
+  reporter: CopyReporter,
+): Promise<void> {
+  for (const { file, format } of reports) {
+    if (record === null)
+      throw new CliError(
+        `there is nothing to report of this copy: ${file} was not written`,
+        EXIT.someTargetIsNot,
+      );
+    writeReport(file, await readReport(client, record, format));
+    reporter.note(`Report: ${file}`);
+  }
+}
+
+/** Where a job's course and result go. `bays`: names of bays, by the path of what is in them; may be filled later. */
+export function reporterFor(
+  json: boolean,
+  context: CliContext,
+  bays?: ReadonlyMap<string, string>,
+): CopyReporter {
   if (json) return jsonReporter(context.stdout, context.stderr);
   const { live, color } = terminalStyle(context);
-  return live ? liveReporter(context.stderr, color) : plainReporter(context.stderr);
+  return live ? liveReporter(context.stderr, color, bays) : plainReporter(context.stderr, bays);
 }

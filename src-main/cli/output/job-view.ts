@@ -9,6 +9,8 @@ import { percentOf } from './format.ts';
 export interface TargetView {
   readonly id: number;
   readonly path: string;
+  /** What to call it: its path, and the bay it is in. */
+  readonly label: string;
   state: TargetState;
   mine: boolean;
   bytes: number;
@@ -23,6 +25,12 @@ export interface TargetView {
   error: HelperErrorInfo | undefined;
 }
 
+/** `bay 3 (/dev/sdb)`, or only the path of what is in no bay. */
+export function labelOf(path: string, bays: ReadonlyMap<string, string>): string {
+  const bay = bays.get(path);
+  return bay === undefined ? path : `bay ${bay} (${path})`;
+}
+
 /** A job as a person sees it. */
 export class JobView {
   readonly targets = new Map<number, TargetView>();
@@ -31,6 +39,17 @@ export class JobView {
   pace: HelperEventOf<'pace'> | undefined;
   lap = 1;
   unreadable = 0;
+  readonly #bays: ReadonlyMap<string, string>;
+
+  /** `bays`: names of bays, by the path of what is in them; it may grow. */
+  constructor(bays: ReadonlyMap<string, string> = new Map()) {
+    this.#bays = bays;
+  }
+
+  /** What to call the drive at a path. Not cleaned. */
+  labelOf(path: string): string {
+    return labelOf(path, this.#bays);
+  }
 
   /** Takes an event in; tells the target it was about, if any. */
   apply(event: HelperEvent): TargetView | undefined {
@@ -126,6 +145,7 @@ export class JobView {
     const made: TargetView = {
       id: event.id,
       path: event.target,
+      label: this.labelOf(event.target),
       state: 'waiting',
       mine: false, // until a `target` event says so: `joined` of others may come first
       bytes: 0,

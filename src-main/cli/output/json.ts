@@ -16,6 +16,7 @@ export function jsonReporter(stdout: TextOut, stderr: TextOut): CopyReporter {
       const shown = select.take(event);
       if (shown) line(shown);
     },
+    stations: line,
     note: (text) => stderr.write(cleanText(text, 2000) + '\n'),
     end: (summary) => line(publicSummary(summary)),
   };
@@ -63,7 +64,22 @@ export function publicSummary({
   seconds,
   task,
   manifest,
+  stations,
 }: CliSummary): object {
   const made = manifest === undefined ? {} : { manifest };
-  return { event: 'summary', t, ok, role, outcome, source, targets, others, seconds, task, ...made };
+  const ridden = stations === undefined ? {} : { stations };
+  return {
+    event: 'summary',
+    t,
+    ok,
+    role,
+    outcome,
+    source,
+    targets,
+    others,
+    seconds,
+    task,
+    ...made,
+    ...ridden,
+  };
 }

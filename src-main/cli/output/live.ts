@@ -33,7 +33,7 @@ export function renderLive(view: JobView, frame: Frame): string[] {
   const targets = [...view.targets.values()];
   const room = Math.max(1, frame.rows - 3);
   const shown = targets.length > room ? [...targets].sort(byUrgency).slice(0, room - 1) : targets;
-  const paths = [view.job.source.path, ...shown.map((target) => target.path)];
+  const paths = [view.job.source.path, ...shown.map((target) => target.label)];
   const pathWidth = Math.min(MAX_PATH, Math.max(...paths.map((path) => displayWidth(cleanText(path)))));
   const lines = [sourceLine(view, pathWidth), ...shown.map((target) => targetLine(view, target, pathWidth))];
   if (shown.length < targets.length) lines.push(`... and ${targets.length - shown.length} more`);
@@ -57,7 +57,7 @@ function sourceLine(view: JobView, pathWidth: number): string {
 }
 
 function targetLine(view: JobView, target: TargetView, pathWidth: number): string {
-  const path = padTo(shortenMiddle(cleanText(target.path), pathWidth), pathWidth);
+  const path = padTo(shortenMiddle(cleanText(target.label), pathWidth), pathWidth);
   const moving = target.state === 'copying' || target.state === 'aside' || target.state === 'verifying';
   const parts = [
     moving ? formatRate(target.bytesPerSecond) : '',

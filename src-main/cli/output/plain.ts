@@ -37,14 +37,16 @@ export class PlainLines {
           `The source could not be read at byte ${event.offset} (${formatBytes(event.length)}): filled with zeros`,
         ];
       case 'stalled':
-        return [`${cleanText(event.target)}: no answer for ${Math.round(event.seconds)} s`];
+        return [
+          `${cleanText(this.#view.labelOf(event.target))}: no answer for ${Math.round(event.seconds)} s`,
+        ];
       case 'policy':
         return [
           event.slow === 'together' ? 'All targets now go together' : 'Slow targets now catch up later',
         ];
       case 'warning':
         return [
-          `Warning: ${event.target === undefined ? '' : `${cleanText(event.target)}: `}${cleanText(event.message || event.code)}`,
+          `Warning: ${event.target === undefined ? '' : `${cleanText(this.#view.labelOf(event.target))}: `}${cleanText(event.message || event.code)}`,
         ];
       case 'error':
         return [`The helper refused a request: ${cleanText(event.message || event.code)} (${event.code})`];
@@ -66,7 +68,7 @@ export class PlainLines {
   }
 
   #course(target: TargetView): string[] {
-    const path = cleanText(target.path);
+    const path = cleanText(target.label);
     const word = wordOf(this.#view, target);
     const step = Math.floor(target.percent / STEP) * STEP;
     const newWord = this.#words.get(target.id) !== word;

@@ -4,7 +4,9 @@ import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import { cleanText } from './clean.ts';
 import { diagnosisWords } from './diagnosis-words.ts';
 import { formatBytes, formatDuration, plural } from './format.ts';
+import { labelOf } from './job-view.ts';
 import { isGoodTarget, type CliErrorInfo, type CliSummary, type CliTargetResult } from './summary.ts';
+import { stationLine } from '../stations/words.ts';
 import { errorWords, stateWord } from './words.ts';
 
 const MAX_RANGES = 10;
@@ -19,13 +21,17 @@ const ORDER: readonly CliTargetResult['state'][] = [
   'sampled',
 ];
 
-/** Everything a person needs to know at the end. */
-export function renderResult(summary: CliSummary): string[] {
+/** Everything a person needs to know at the end. `bays`: names of bays, by the path of what is in them. */
+export function renderResult(summary: CliSummary, bays: ReadonlyMap<string, string> = new Map()): string[] {
   const targets = [...summary.targets].sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
   return [
     verdict(summary),
     ...sourceTrouble(summary),
-    ...targets.map((target) => `  ${stateWord[target.state].padEnd(8)}  ${sentence(target, summary)}`),
+    ...targets.map(
+      (target) =>
+        `  ${stateWord[target.state].padEnd(8)}  ${sentence(target, summary, labelOf(target.path, bays))}`,
+    ),
+    ...(summary.stations ?? []).map(stationLine),
     ...manifestLine(summary),
     ...diagnosisLines(summary),
     ...(summary.source.bytesRead > 0 ? [sourceLine(summary)] : []),
@@ -92,8 +98,8 @@ function sourceTrouble({ source }: CliSummary): string[] {
   return lines;
 }
 
-function sentence(target: CliTargetResult, summary: CliSummary): string {
-  const path = cleanText(target.path);
+function sentence(target: CliTargetResult, summary: CliSummary, label: string): string {
+  const path = cleanText(label);
   const size = formatBytes(summary.source.size);
   const joined = target.joinedAtBlock ? `, joined at block ${target.joinedAtBlock}` : '';
   const time = target.seconds > 0 ? ` in ${formatDuration(target.seconds)}` : '';

@@ -1,6 +1,8 @@
 // The result of a copy as the command line gives it: the helper's summary plus what was turned away before it.
 
 import type { HelperErrorInfo, JobSummary, TargetResult } from '@contract/helper-messages.ts';
+import { isGood } from '@contract/groups/jobs.ts';
+import type { Station } from '@contract/groups/stations.ts';
 import { isGoodState } from '../../core/helper/job-ledger.ts';
 import type { CliErrorCode } from '../exit-codes.ts';
 
@@ -9,7 +11,11 @@ export type CliErrorInfo = Omit<HelperErrorInfo, 'code'> & { code: CliErrorCode 
 /** One line of the result. */
 export type CliTargetResult = Omit<TargetResult, 'error'> & { error?: CliErrorInfo | undefined };
 /** The result. */
-export type CliSummary = Omit<JobSummary, 'targets'> & { targets: CliTargetResult[] };
+export type CliSummary = Omit<JobSummary, 'targets'> & {
+  targets: CliTargetResult[];
+  /** With `--publish`: the stations that rode. */
+  stations?: Station[];
+};
 
 /** A target that was turned away before any byte was written. */
 export function turnedAway(path: string, error: CliErrorInfo): CliTargetResult {
@@ -24,6 +30,15 @@ export function notBegun(path: string): CliTargetResult {
 /** The summary with the targets that the helper never heard of. */
 export function withTurnedAway(summary: JobSummary, away: readonly CliTargetResult[]): CliSummary {
   return { ...summary, ok: summary.ok && away.length === 0, targets: [...summary.targets, ...away] };
+}
+
+/** The summary with what stations made of it. */
+export function withStations(summary: CliSummary, stations: Station[]): CliSummary {
+  const good = stations.every(
+    ({ state, targets, more }) =>
+      state === 'done' && more.notGood === 0 && targets.every((target) => isGood(target.state)),
+  );
+  return { ...summary, ok: summary.ok && good, stations };
 }
 
 /** The summary of a copy that was not begun. */

@@ -27,7 +27,8 @@ export function joinOf(view: JobView, target: TargetView): string {
 export function paceOf(view: JobView): string {
   const { pace } = view;
   if (pace?.by === 'source') return 'paced by the source';
-  if (pace?.by === 'target' && pace.target !== undefined) return `paced by ${cleanText(pace.target)}`;
+  if (pace?.by === 'target' && pace.target !== undefined)
+    return `paced by ${cleanText(view.labelOf(pace.target))}`;
   return '';
 }
 
@@ -35,5 +36,5 @@ export function paceOf(view: JobView): string {
 export function joinSentence(view: JobView, target: TargetView): string {
   const block = target.joinedAtBlock ?? 0;
   const source = cleanText(view.job?.source.path ?? '');
-  return `${cleanText(target.path)} joined the running copy of ${source} at block ${block} (${view.percentAt(block)} %)`;
+  return `${cleanText(target.label)} joined the running copy of ${source} at block ${block} (${view.percentAt(block)} %)`;
 }

@@ -48,6 +48,20 @@ function play(...events: HelperEvent[]): { view: JobView; lines: string[] } {
   return { view, lines: events.flatMap((one) => plain.after(one, view.apply(one))) };
 }
 
+test('lines and the result name the bay of a drive that is in one', () => {
+  const view = new JobView(new Map([['/a', 'left 2']]));
+  const plain = new PlainLines(view);
+  const lines = [
+    job(),
+    target(1, '/a', 'copying'),
+    target(2, '/b', 'copying'),
+    progress(1, '/a', 50),
+  ].flatMap((one) => plain.after(one, view.apply(one)));
+  expect(lines.join('\n')).toMatch(/^bay left 2 \(\/a\): COPY/m);
+  expect(lines.join('\n')).toMatch(/^\/b: COPY/m);
+  expect(renderLive(view, { columns: 120, rows: 24, color: false }).join('\n')).toContain('bay left 2 (/a)');
+});
+
 describe('percent', () => {
   test('is never 100 before the end and never goes back', () => {
     const { view } = play(job(), target(1, '/a', 'copying'), progress(1, '/a', 100));

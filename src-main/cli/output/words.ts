@@ -37,6 +37,10 @@ const words: Readonly<Record<CliErrorCode, ErrorWords>> = {
     happened: 'is not, or does not hold any more, what was approved',
     advice: 'Look at what is plugged in and approve it again. Nothing was written to it.',
   },
+  'unsteady-drive': {
+    happened: 'reads differently each time, so nobody can tell what is on it',
+    advice: 'Try another port or reader; if that does not help, bin it. Nothing was written to it.',
+  },
   'protected-drive': {
     happened: 'is on the list of protected drives',
     advice: 'It is never written to; the list is /etc/carousel/protected.',
@@ -118,8 +122,20 @@ const words: Readonly<Record<CliErrorCode, ErrorWords>> = {
     happened: 'read differently the second time',
     advice: 'It is failing or being written to; unmount it or test it.',
   },
+  'source-written': {
+    happened: 'was written to while it was read',
+    advice: 'Let nothing write to it and start over; use none of these copies.',
+  },
   'ring-broken': {
     happened: 'was stopped: the shared buffer held something wrong',
+    advice: 'Please report this. ' + AGAIN,
+  },
+  'feed-ended': {
+    happened: 'was left unfinished: the first node has ended the job, or cannot be reached any more',
+    advice: 'Start the station again with --resume while the first node still copies.',
+  },
+  'feed-damaged': {
+    happened: 'was left unfinished: what came over the network is not what the first node sent',
     advice: 'Please report this. ' + AGAIN,
   },
   'manifest-damaged': {

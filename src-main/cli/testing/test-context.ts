@@ -1,5 +1,9 @@
 // A command's world for tests: collects what is said, answers questions, rings Ctrl-C.
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { HelperClient } from '../../core/helper/helper-client.ts';
 import { createElevator } from '../../core/elevation/elevator.ts';
 import type { CliContext, TextOut } from '../context.ts';
@@ -26,6 +30,10 @@ export interface TestSetting {
   readonly onText?: (text: string) => void;
 }
 
+/** Nothing that a test does goes into the record of whoever runs it. */
+const dataHome = mkdtempSync(join(tmpdir(), 'carousel-test-data-'));
+afterAll(() => rmSync(dataHome, { recursive: true, force: true }));
+
 /** Makes a world. */
 export function testWorld(setting: TestSetting = {}): TestWorld {
   const said = { out: '', err: '' };
@@ -44,7 +52,7 @@ export function testWorld(setting: TestSetting = {}): TestWorld {
   const context: CliContext = {
     stdout: stream('out'),
     stderr: stream('err'),
-    env: setting.env ?? {},
+    env: { XDG_DATA_HOME: dataHome, ...setting.env },
     cwd: setting.cwd ?? '/work folder',
     self: ['false'],
     canAsk: setting.answer !== undefined,

@@ -27,14 +27,14 @@ export async function runVerify(plan: VerifyPlan, context: CliContext): Promise<
 }
 
 async function compare(
-  { helper, found }: Ready,
+  { helper, found, identities }: Ready,
   { request, heals, given }: VerifyPlan,
   reporter: CopyReporter,
   context: CliContext,
 ): Promise<ExitCode> {
   if (!heals)
     return follow(
-      begin(() => helper.verify(request)),
+      begin(() => helper.verify({ ...request, identities })),
       [],
       reporter,
       context,
@@ -49,7 +49,7 @@ async function compare(
   }
   const { go, tokens, away } = approval;
   return follow(
-    begin(() => helper.verify({ ...request, targets: go, approvals: tokens })),
+    begin(() => helper.verify({ ...request, targets: go, approvals: tokens, identities })),
     away,
     reporter,
     context,

@@ -26,9 +26,20 @@ export const filePath = z.string().min(1).max(4096);
 export const reasonsSchema = z.array(appErrorSchema).max(32);
 export const nothing = z.strictObject({});
 
-/** One call of the contract. `patient` calls wait for a person and have no time limit. */
+/** What a device that was paired over the network may do beside watching: nothing else unless it is an operator. */
+export const remoteGrantSchema = z.strictObject({
+  /** May agree to drives being erased. A grant of its own: an operator does not have it for that. */
+  approve: z.boolean(),
+});
+export type RemoteGrant = z.infer<typeof remoteGrantSchema>;
+
+/**
+ * One call of the contract. `patient` calls wait for a person and have no time limit.
+ * Over the network a call that is not a viewer's is refused unless `remote` says which grant it takes.
+ */
 export interface CallDefinition {
   readonly role: Role;
+  readonly remote?: 'operate' | 'approve';
   readonly input: z.ZodType;
   readonly output: z.ZodType;
   readonly patient?: true;

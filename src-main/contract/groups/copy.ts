@@ -7,7 +7,9 @@ import { helperEventSchema, jobSummarySchema } from '../helper-messages.ts';
 import { verdictSchema } from '../helper-verdicts.ts';
 import { z } from '../zod.ts';
 import { filePath, nothing, type CallDefinition } from './common.ts';
-import { jobOptionsSchema } from './jobs.ts';
+import { recordIdSchema } from './history.ts';
+import { jobOptionsSchema, rangeSchema } from './jobs.ts';
+import { joinSchema, publishSchema, stationEventSchema, stationSchema } from './stations.ts';
 
 /** As many targets as one request to the helper may name. */
 export const maxCopyTargets = 64;
@@ -18,11 +20,17 @@ export const copyRequestSchema = z.strictObject({
   /** Absolute paths, symbolic links as they are. */
   source: filePath,
   targets: paths,
+  /** Hands the blocks to stations as well. */
+  publish: publishSchema.optional(),
+  /** Rides on another machine's job; `source` is only a name then. */
+  join: joinSchema.optional(),
   /** The tokens of approved drives (`survey.approval` of their verdicts); without its own a drive is refused. */
   approvals: z
     .array(z.strictObject({ path: filePath, token: z.string().max(128) }))
     .max(maxCopyTargets)
     .optional(),
+  /** Which drive is meant by the source (`identity` of `copy.check`); any other there is refused. */
+  sourceIdentity: z.string().max(128).optional(),
   /** What is left out takes the helper's default, not the settings'. */
   options: jobOptionsSchema
     .extend({
@@ -31,6 +39,8 @@ export const copyRequestSchema = z.strictObject({
       /** The folder of the maps of unfinished copies, and whether to go on where they say. */
       resume: filePath,
       takeUp: z.boolean(),
+      /** Ranges of the source that are known to be unreadable, in order and apart from each other. */
+      skipRanges: z.array(rangeSchema).max(1000),
     })
     .partial(),
 });
@@ -46,11 +56,37 @@ export const copyCalls = {
     input: z.strictObject({ reads: paths, writes: paths }),
     output: z.strictObject({
       found: z.array(verdictSchema.nullable()),
+      /** The bays that these paths are in, in the same order; null for one in none. */
+      bays: z.array(z.string().max(24).nullable()),
+      /** Which drives are at the paths that are to be read. */
+      identities: z.array(z.strictObject({ path: filePath, identity: z.string().max(128) })),
       /** Why rights that are needed were not given. */
       refusal: appErrorSchema.nullable(),
     }),
     patient: true,
   },
+  /** Takes the file systems on a drive out of use, as this user; refused when more than its mounts keeps it from being a target. */
+  'copy.unmount': {
+    role: 'local',
+    input: z.strictObject({ path: filePath }),
+    output: nothing,
+    patient: true,
+  },
+  /** As `drives.eject`, and `drives.identify`, for the drive at a path. */
+  'copy.eject': {
+    role: 'local',
+    input: z.strictObject({ path: filePath, unmount: z.boolean() }),
+    output: nothing,
+    patient: true,
+  },
+  'copy.identify': {
+    role: 'local',
+    input: z.strictObject({ path: filePath }),
+    output: z.strictObject({ stopped: z.boolean() }),
+    patient: true,
+  },
+  /** Ends all blinking that was asked for by path. */
+  'copy.stopIdentify': { role: 'local', input: nothing, output: nothing },
   /** Starts it, or joins the running copy of that source. Its events follow as `copy.event`. */
   'copy.start': {
     role: 'local',
@@ -67,13 +103,20 @@ export const copyCalls = {
   'copy.result': {
     role: 'local',
     input: nothing,
-    output: z.strictObject({ summary: jobSummarySchema }),
+    output: z.strictObject({
+      summary: jobSummarySchema,
+      /** The record's number of the job; null where it has none. */
+      record: recordIdSchema.nullable(),
+      /** With `publish`: how the targets of stations ended. */
+      stations: z.array(stationSchema).max(1000),
+    }),
     patient: true,
   },
 } as const satisfies Record<string, CallDefinition>;
 
 export const copyEvents = {
   'copy.event': helperEventSchema,
+  'copy.stations': stationEventSchema,
   /** A line for people; hostile text is possible. */
   'copy.note': z.strictObject({ text: z.string().max(4096) }),
 } as const;

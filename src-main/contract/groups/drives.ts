@@ -43,8 +43,8 @@ export const targetVerdictSchema = z.strictObject({
 export type SourceVerdict = z.infer<typeof sourceVerdictSchema>;
 export type TargetVerdict = z.infer<typeof targetVerdictSchema>;
 
-/** `disk` is a block device, `practice` a file that stands for one, `image` an ordinary file. */
-export const driveKindSchema = z.enum(['disk', 'practice', 'image']);
+/** `disk` is a block device, `practice` a file that stands for one, `image` an ordinary file, `feed` another computer's source. */
+export const driveKindSchema = z.enum(['disk', 'practice', 'image', 'feed']);
 export const busSchema = z.enum(['usb', 'sata', 'nvme', 'mmc', 'scsi', 'loop', 'file', 'other']);
 
 /** One drive of the catalogue. */
@@ -68,6 +68,8 @@ export const driveSchema = z.strictObject({
    * named by it; for people the part after the slash is enough.
    */
   port: z.string().max(64).nullable(),
+  /** The name that this socket was taught. */
+  bay: z.string().max(24).nullable(),
   removable: z.boolean(),
   readOnly: z.boolean(),
   volumes: z.array(volumeSchema).max(128),
@@ -84,7 +86,47 @@ export type Drive = z.infer<typeof driveSchema>;
 
 export const driveCalls = {
   /** Looks again now, without waiting for an event. */
-  'drives.rescan': { role: 'operator', input: nothing, output: nothing },
+  'drives.rescan': { role: 'operator', remote: 'operate', input: nothing, output: nothing },
+  /**
+   * Takes the file systems on a drive out of use, as this user; refused when more than its mounts keeps it from being a target.
+   * `typed`: as in an approval, for a drive whose erasing asks for it.
+   */
+  'drives.unmount': {
+    role: 'operator',
+    remote: 'approve',
+    input: z.strictObject({ drive: driveIdSchema, typed: z.string().max(64).optional() }),
+    output: nothing,
+    patient: true,
+  },
+  /**
+   * Switches a drive off, as this user: when this is answered it can be pulled out. A practice drive is taken off the list until
+   * somebody looks again. Refused (`eject-mounted`) while something of it is mounted, unless that is to be unmounted too.
+   */
+  'drives.eject': {
+    role: 'operator',
+    remote: 'approve',
+    input: z.strictObject({ drive: driveIdSchema, unmount: z.boolean() }),
+    output: nothing,
+    patient: true,
+  },
+  /** Makes its light blink, by reading, for some seconds; answered when that is over. A person may be asked for the right to read it. */
+  'drives.identify': {
+    role: 'operator',
+    remote: 'operate',
+    input: z.strictObject({ drive: driveIdSchema }),
+    output: z.strictObject({
+      /** Somebody ended it. */
+      stopped: z.boolean(),
+    }),
+    patient: true,
+  },
+  /** Ends that. */
+  'drives.stopIdentify': {
+    role: 'operator',
+    remote: 'operate',
+    input: z.strictObject({ drive: driveIdSchema }),
+    output: nothing,
+  },
   /** Makes practice drives: files that the app treats as drives. */
   'drives.addPractice': {
     role: 'operator',
@@ -96,6 +138,12 @@ export const driveCalls = {
         .max(2 ** 40),
     }),
     output: z.strictObject({ drives: z.array(driveIdSchema) }),
+  },
+  /** Pulls a practice drive out, or puts it in again: the file stays. Refused while a job uses it. */
+  'drives.plugPractice': {
+    role: 'operator',
+    input: z.strictObject({ drive: driveIdSchema, plugged: z.boolean() }),
+    output: nothing,
   },
   /** Deletes all practice drives, and the folder if nothing else is in it. Refused while a job uses one. */
   'drives.removePractice': { role: 'operator', input: nothing, output: nothing },

@@ -68,6 +68,20 @@ export const isFinal = (state: TargetState): boolean => finalStates.has(state);
 export const isGood = (state: TargetState): boolean =>
   state === 'done' || state === 'verified' || state === 'sampled';
 
+const blockNumber = z.number().int().nonnegative();
+const blockList = z.array(blockNumber).max(64);
+
+/** What one reading back found wrong: the blocks, and which other block's content stood in them. */
+export const evidenceSchema = z.strictObject({
+  /** 0 the first time, then once more after each rewriting. */
+  attempt: blockNumber,
+  bad: blockList,
+  /** So many more than are named. */
+  more: blockNumber,
+  echoes: z.array(z.strictObject({ block: blockNumber, of: blockNumber })).max(16),
+});
+export type TargetEvidence = z.infer<typeof evidenceSchema>;
+
 /** One target on a job. */
 export const targetSchema = z.strictObject({
   id: targetIdSchema,
@@ -101,11 +115,30 @@ export const targetSchema = z.strictObject({
   slowForItsKind: z.boolean(),
   badBlocks: z.number().int().nonnegative(),
   healedBlocks: z.number().int().nonnegative(),
+  /** Ranges that could not be read from the source and hold zeros on it. */
+  unreadable: z.number().int().nonnegative(),
+  /** Blocks that an interrupted copy had left there and that were found right. */
+  resumedBlocks: z.number().int().nonnegative(),
+  /** Readings back that found something wrong, of the last copy or verification. */
+  evidence: z.array(evidenceSchema).max(8),
+  /** What the device took while it was copied to, and the milliseconds it took for that. */
+  deviceBytes: byteCount,
+  deviceMs: z.number().nonnegative(),
+  /** The digests of all its blocks are kept: it can be verified at any time (`jobs.verify`). */
+  manifest: z.boolean(),
+  /** What an interrupted copy has left on it, in blocks of the source; null when nothing or not known. */
+  resumable: z.strictObject({ blocks: blockNumber, of: blockNumber }).nullable(),
   /** Seconds on the job, once it is over. */
   seconds: z.number().nonnegative().nullable(),
   error: appErrorSchema.nullable(),
+  /** Why the last verification of it came to nothing. Its state is still what it was before. */
+  checkError: appErrorSchema.nullable(),
 });
 export type Target = z.infer<typeof targetSchema>;
+
+/** True for a target whose bad blocks are known: only those have to be written again. */
+export const mayHeal = ({ manifest, state, evidence }: Target): boolean =>
+  manifest && (state === 'failed' || state === 'removed') && evidence.length > 0;
 
 export const rangeSchema = z.strictObject({ offset: byteCount, length: byteCount });
 export type ByteRange = z.infer<typeof rangeSchema>;
@@ -145,15 +178,43 @@ export const jobSourceSchema = z.strictObject({
   unreadable: z.array(rangeSchema).max(256),
   unreadableBytes: byteCount,
   rootDigest: z.string().max(128).nullable(),
+  /** SHA-256 of all its bytes, as `sha256sum` gives it; null where it was not taken. */
+  sha256: z.string().max(64).nullable().default(null),
   error: appErrorSchema.nullable(),
 });
 
 export const outcomeSchema = z.enum(['complete', 'cancelled', 'source-failed', 'refused', 'helper-lost']);
 export type JobOutcome = z.infer<typeof outcomeSchema>;
 
+/** What the results of a job say about why something went wrong. Blocks are numbers of blocks of the source. */
+export const diagnosisSchema = z.discriminatedUnion('code', [
+  /** Every target that was read back has the same bad blocks: the source or this computer's memory, not the drives. */
+  z.strictObject({ code: z.literal('same-blocks'), targets: z.int().positive(), blocks: blockList }),
+  /** Less room than it claims: other blocks' data comes back (`echo`), or nothing holds from one block on. */
+  z.strictObject({
+    code: z.literal('fake-capacity'),
+    target: targetIdSchema,
+    from: blockNumber,
+    echo: z.boolean(),
+  }),
+  /** The same blocks are wrong again after they were rewritten, or in another job: the medium is worn there. */
+  z.strictObject({ code: z.literal('worn'), target: targetIdSchema, blocks: blockList }),
+  /** Bad blocks that are right after rewriting, or elsewhere each time: the reader, the hub, the cable or the power. */
+  z.strictObject({ code: z.literal('moving'), target: targetIdSchema, blocks: blockNumber }),
+  /** Took data at less than half the median speed of its siblings; bytes a second. */
+  z.strictObject({ code: z.literal('slow-for-its-kind'), target: targetIdSchema, rate, median: rate }),
+]);
+export type JobDiagnosis = z.infer<typeof diagnosisSchema>;
+
 /** A job: running, or over and still shown. */
 export const jobSchema = z.strictObject({
   id: jobIdSchema,
+  /** `copy`, or `verify`: drives held against a manifest; nothing was copied, and `source` is what the manifest is of. */
+  kind: z.enum(['copy', 'verify']),
+  /** What it is doing, or did last: copying, comparing all blocks, or comparing a few. */
+  task: z.enum(['copy', 'verify', 'sample']),
+  /** The manifest of a job that verifies. */
+  manifest: filePath.nullable(),
   state: z.enum(['starting', 'running', 'stopping', 'ended']),
   /** Null until it has ended. */
   outcome: outcomeSchema.nullable(),
@@ -167,8 +228,13 @@ export const jobSchema = z.strictObject({
   /** In the order in which they stepped on; a cell keeps its place. */
   targetOrder: z.array(targetIdSchema),
   /** Who holds the job back. */
-  pace: z.strictObject({ by: z.enum(['source', 'target', 'none']), target: targetIdSchema.nullable() }),
+  pace: z.strictObject({
+    by: z.enum(['source', 'target', 'targets', 'none']),
+    target: targetIdSchema.nullable(),
+  }),
   warnings: reasonsSchema,
+  /** What the results say about causes; empty while it runs. */
+  diagnoses: z.array(diagnosisSchema).max(65),
   /** Oldest first, one a second at most. */
   speeds: z.array(speedSampleSchema).max(900),
   /** Milliseconds since 1970. */
@@ -176,6 +242,16 @@ export const jobSchema = z.strictObject({
   endedAt: z.number().nullable(),
 });
 export type Job = z.infer<typeof jobSchema>;
+
+/** True for a target that a verification can be asked for: all of it was written once, and its digests are kept. */
+export const mayVerify = (target: Target, job: Pick<Job, 'kind'>): boolean =>
+  target.manifest &&
+  isFinal(target.state) &&
+  (job.kind === 'verify' || isGood(target.state) || mayHeal(target));
+
+/** True for a target that can be compared now, while others of its job are still copied to: this run has copied all of it. */
+export const mayCompareNow = (target: Target, job: Pick<Job, 'state' | 'task'>): boolean =>
+  job.state === 'running' && job.task === 'copy' && isGood(target.state) && !target.manifest;
 
 /** A yes to erasing one drive: the token from `jobs.checkTargets`, and for level 2 what was typed. */
 export const approvalSchema = z.strictObject({
@@ -198,7 +274,7 @@ export const targetCheckSchema = z.strictObject({
   newest: z.number().nonnegative().nullable(),
   /** The kind of partition table; null when the drive may not be looked into before rights are given. */
   table: z.enum(['none', 'mbr', 'gpt']).nullable(),
-  /** Level 2: what to type — the end of the serial number or, without one, the port. */
+  /** What to type, at level 2 or before such a drive is unmounted: the end of the serial number or, without one, the port. */
   type: z.enum(['serial', 'port', 'title']).nullable(),
   /** Goes into the approval; empty when the target is refused. */
   token: z.string().max(256),
@@ -213,12 +289,14 @@ export const jobCalls = {
   /** Says for each drive what would be erased, what kind of yes that needs, or why it is refused. Changes nothing. */
   'jobs.checkTargets': {
     role: 'operator',
+    remote: 'approve',
     input: z.strictObject({ source: driveIdSchema, targets: targetList, job: jobIdSchema.optional() }),
     output: z.strictObject({ targets: z.array(targetCheckSchema) }),
   },
   /** Begins a copy. Every target needs an approval. Options that are left out come from the settings. */
   'jobs.start': {
     role: 'operator',
+    remote: 'approve',
     input: z.strictObject({
       source: driveIdSchema,
       targets: approvals,
@@ -230,6 +308,7 @@ export const jobCalls = {
   /** More targets for a job: they step on where the source head is. On a job that is over, it runs again for them. */
   'jobs.addTargets': {
     role: 'operator',
+    remote: 'approve',
     input: z.strictObject({ job: jobIdSchema, targets: approvals }),
     output: z.strictObject({ targets: z.array(targetIdSchema) }),
     patient: true,
@@ -237,30 +316,77 @@ export const jobCalls = {
   /** Stops one target at a block border. Its contents are then unusable. */
   'jobs.removeTarget': {
     role: 'operator',
+    remote: 'operate',
     input: z.strictObject({ job: jobIdSchema, target: targetIdSchema }),
     output: nothing,
   },
   /** Stops all targets of a job at a block border. */
-  'jobs.cancel': { role: 'operator', input: z.strictObject({ job: jobIdSchema }), output: nothing },
+  'jobs.cancel': {
+    role: 'operator',
+    remote: 'operate',
+    input: z.strictObject({ job: jobIdSchema }),
+    output: nothing,
+  },
   /** For the whole job, or for one target alone ("let it catch up"). */
   'jobs.setSlowPolicy': {
     role: 'operator',
+    remote: 'operate',
     input: z.strictObject({ job: jobIdSchema, policy: slowPolicySchema, target: targetIdSchema.optional() }),
     output: nothing,
   },
   /** What trying failed targets again would mean: the same answer as `checkTargets`. */
   'jobs.checkRetry': {
     role: 'operator',
+    remote: 'approve',
     input: ofTargets,
     output: z.strictObject({ targets: z.array(targetCheckSchema) }),
   },
-  /** Tries targets again, each in its old place. Every one needs a fresh approval. */
+  /**
+   * Tries targets again, each in its old place. Every one needs a fresh approval. `resume`: goes on with what an interrupted
+   * copy has left on them; what reads back wrong, and a target on which nothing was left, is copied anew.
+   */
   'jobs.retryTargets': {
     role: 'operator',
+    remote: 'approve',
+    input: z.strictObject({ job: jobIdSchema, targets: approvals, resume: z.boolean().optional() }),
+    output: nothing,
+    patient: true,
+  },
+  /**
+   * Reads targets back and compares every block; all that can be verified and have not been, if none are named. While the job still
+   * copies to others, that goes for what it has copied to its end. Nothing is written. What cannot be looked at keeps its state and
+   * says why (`checkError`).
+   */
+  'jobs.verify': {
+    role: 'operator',
+    remote: 'operate',
+    input: z.strictObject({
+      job: jobIdSchema,
+      targets: z.array(targetIdSchema).min(1).max(64).optional(),
+    }),
+    output: nothing,
+    patient: true,
+  },
+  /** What healing targets would mean, in the words of `checkTargets`. Only bad blocks are written, from the source. */
+  'jobs.checkHeal': {
+    role: 'operator',
+    remote: 'approve',
+    input: ofTargets,
+    output: z.strictObject({ targets: z.array(targetCheckSchema) }),
+  },
+  /** Compares every block, writes the bad ones again from the source, and compares again. Each needs an approval. */
+  'jobs.heal': {
+    role: 'operator',
+    remote: 'approve',
     input: z.strictObject({ job: jobIdSchema, targets: approvals }),
     output: nothing,
     patient: true,
   },
   /** Takes a job that is over off the list. */
-  'jobs.dismiss': { role: 'operator', input: z.strictObject({ job: jobIdSchema }), output: nothing },
+  'jobs.dismiss': {
+    role: 'operator',
+    remote: 'operate',
+    input: z.strictObject({ job: jobIdSchema }),
+    output: nothing,
+  },
 } as const satisfies Record<string, CallDefinition>;

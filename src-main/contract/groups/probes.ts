@@ -78,6 +78,7 @@ export const probeCalls = {
   /** Says what a probe would put at risk, what kind of yes that needs, or why it is refused. Changes nothing. */
   'probe.check': {
     role: 'operator',
+    remote: 'approve',
     input: z.strictObject({ drive: driveIdSchema, full: z.boolean() }),
     output: z.strictObject({ check: targetCheckSchema }),
   },
@@ -87,12 +88,13 @@ export const probeCalls = {
    */
   'probe.start': {
     role: 'operator',
+    remote: 'approve',
     input: z.strictObject({ target: approvalSchema, full: z.boolean() }),
     output: nothing,
     patient: true,
   },
   /** Stops it; a quick probe first puts back what it overwrote. */
-  'probe.cancel': { role: 'operator', input: ofDrive, output: nothing },
+  'probe.cancel': { role: 'operator', remote: 'operate', input: ofDrive, output: nothing },
   /** Takes a probe that is over off the list. */
-  'probe.dismiss': { role: 'operator', input: ofDrive, output: nothing },
+  'probe.dismiss': { role: 'operator', remote: 'operate', input: ofDrive, output: nothing },
 } as const satisfies Record<string, CallDefinition>;

@@ -6,6 +6,12 @@ import { jobOptionsSchema } from './jobs.ts';
 /** A physical port and the name it was taught. */
 export const baySchema = z.strictObject({ port: z.string().min(1).max(64), name: z.string().min(1).max(24) });
 export type Bay = z.infer<typeof baySchema>;
+/** As many bays as a job takes targets. */
+export const maxBays = 64;
+
+/** The name that a port was taught; null for any other port, and where the port is not known. */
+export const bayAt = (bays: readonly Bay[], port: string | null): string | null =>
+  bays.find((bay) => bay.port === port)?.name ?? null;
 
 export const settingsSchema = z.strictObject({
   /** `system`, or a language tag the renderer has. */
@@ -18,10 +24,14 @@ export const settingsSchema = z.strictObject({
   notifications: z.boolean(),
   /** What a new job starts with. */
   job: jobOptionsSchema,
+  /** Seconds between a yes and the first byte in which it can be taken back, for drives that hold something; null: until it is said to start. */
+  undoSeconds: z.int().min(0).max(60).nullable(),
   /** In the order in which the matrix shows them. */
-  bays: z.array(baySchema).max(64),
+  bays: z.array(baySchema).max(maxBays),
   /** Drives with these serial numbers are never a target. */
   protectedSerials: z.array(foreignText).max(256),
+  /** Listen to paired devices on the network, as long as the program runs. */
+  listen: z.boolean(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -44,8 +54,10 @@ export const defaultSettings: Settings = {
     waitForJoin: 0,
     stallTimeout: 60,
   },
+  undoSeconds: 3,
   bays: [],
   protectedSerials: [],
+  listen: false,
 };
 
 /** Settings to be changed; what is left out stays. */

@@ -43,6 +43,10 @@ export const logLineSchema = z.strictObject({
 });
 export type LogLine = z.infer<typeof logLineSchema>;
 
+/** What a file is looked for. */
+export const filePurposeSchema = z.enum(['open-image', 'save-image', 'open-manifest', 'open-file']);
+export type FilePurpose = z.infer<typeof filePurposeSchema>;
+
 export const systemCalls = {
   /** The newest lines of the log, oldest first: for bug reports. */
   'system.logLines': {
@@ -53,7 +57,7 @@ export const systemCalls = {
   /** Shows the host's file dialog; null when it was closed without a choice. */
   'system.pickFile': {
     role: 'operator',
-    input: z.strictObject({ purpose: z.enum(['open-image', 'save-image']) }),
+    input: z.strictObject({ purpose: filePurposeSchema }),
     output: z.strictObject({ path: filePath.nullable() }),
     patient: true,
   },

@@ -1,7 +1,9 @@
 /** Sample states for tests and stories: small, valid, and easy to vary. */
+import { noBench } from '../groups/bench.ts';
 import type { Drive } from '../groups/drives.ts';
 import type { DriveCard, Job, Target } from '../groups/jobs.ts';
 import { defaultSettings } from '../groups/settings.ts';
+import { countTargets, type HandOut, type RidingStation, type StationCounts } from '../groups/stations.ts';
 import type { AppState } from '../snapshot.ts';
 
 const gigabyte = 1_000_000_000;
@@ -27,6 +29,7 @@ export function sampleDrive(change: Partial<Drive> = {}): Drive {
     bus: 'usb',
     usbSpeed: 5000,
     port: '0000:00:10.0/2',
+    bay: null,
     removable: true,
     readOnly: false,
     volumes: [
@@ -84,8 +87,16 @@ export function sampleTarget(change: Partial<Target> = {}): Target {
     slowForItsKind: false,
     badBlocks: 0,
     healedBlocks: 0,
+    unreadable: 0,
+    resumedBlocks: 0,
+    evidence: [],
+    deviceBytes: 0,
+    deviceMs: 0,
+    manifest: false,
+    resumable: null,
     seconds: null,
     error: null,
+    checkError: null,
     ...change,
   };
 }
@@ -94,6 +105,9 @@ export function sampleTarget(change: Partial<Target> = {}): Target {
 export function sampleJob(change: Partial<Job> = {}, targets: Target[] = [sampleTarget()]): Job {
   return {
     id: 'job-1',
+    kind: 'copy',
+    task: 'copy',
+    manifest: null,
     state: 'running',
     outcome: null,
     role: 'producer',
@@ -114,6 +128,7 @@ export function sampleJob(change: Partial<Job> = {}, targets: Target[] = [sample
       unreadable: [],
       unreadableBytes: 0,
       rootDigest: null,
+      sha256: null,
       error: null,
     },
     options: defaultSettings.job,
@@ -122,12 +137,49 @@ export function sampleJob(change: Partial<Job> = {}, targets: Target[] = [sample
     targetOrder: targets.map((target) => target.id),
     pace: { by: 'target', target: targets[0]?.id ?? null },
     warnings: [],
+    diagnoses: [],
     speeds: [
       [1, 25_000_000, 24_000_000],
       [2, 24_000_000, 24_000_000],
     ],
     startedAt: 1_750_000_000_000,
     endedAt: null,
+    ...change,
+  };
+}
+
+/** A station that copies to one drive. */
+export function sampleStation(change: Partial<RidingStation> = {}): RidingStation {
+  return {
+    id: 'station001',
+    name: 'Bench 2',
+    link: 'live',
+    silentSeconds: null,
+    behind: 14,
+    lacks: 900,
+    targets: [{ path: '/dev/sdb', state: 'copying', bytes: 12 * gigabyte, error: null }],
+    more: { targets: 0, notGood: 0 },
+    ...change,
+  };
+}
+
+/** A job that is handed out, with the given stations. */
+export function sampleHandOut(
+  stations: RidingStation[] = [sampleStation()],
+  change: Partial<HandOut> = {},
+): HandOut {
+  const counts: StationCounts = { stations: 0, lost: 0, targets: 0, good: 0, bad: 0, open: 0 };
+  for (const one of stations.map(countTargets))
+    for (const name of Object.keys(counts) as (keyof StationCounts)[]) counts[name] += one[name];
+  return {
+    state: 'open',
+    url: 'tls://hall.example:4222',
+    job: 'k3v8pq2m',
+    needs: { credentials: true, ca: false },
+    link: 'up',
+    problem: null,
+    stations,
+    counts,
     ...change,
   };
 }
@@ -155,5 +207,8 @@ export function sampleState(drives: Drive[] = [sampleDrive()], jobs: Job[] = [])
     jobs: Object.fromEntries(jobs.map((job) => [job.id, job])),
     jobOrder: jobs.map((job) => job.id),
     probes: {},
+    handOuts: {},
+    feeds: {},
+    bench: noBench,
   };
 }

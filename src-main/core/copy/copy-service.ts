@@ -1,29 +1,59 @@
 /** Copies of named paths for the command line: one on a connection, told as the helper tells it. */
 import { appError, ContractError, fail } from '@contract/errors.ts';
 import type { CopyRequest } from '@contract/groups/copy.ts';
-import type { JobSummary } from '@contract/helper-messages.ts';
+import type { StationEvent } from '@contract/groups/stations.ts';
 import type { CallOutput } from '@contract/schema.ts';
 import type { Connection } from '@contract/server.ts';
+import { unmountDrive } from '../devices/unmount.ts';
+import { ejectShown } from '../devices/eject-service.ts';
+import { switchOff } from '../devices/eject.ts';
+import { createIdentifyService } from '../devices/identify-service.ts';
+import { demandShown, unmountShown, type Shown } from '../devices/unmount-service.ts';
 import { lookFirst, type Uses } from '../elevation/look-first.ts';
 import type { JobRequest } from '../helper/helper-job.ts';
 import { HelperNotFound } from '../helper/helper-path.ts';
 import { HelperCommandError } from '../helper/one-shot.ts';
 import type { Engine, EngineJob } from '../jobs/engine.ts';
 import type { Elevation } from '../ports.ts';
+import type { FactBook } from '../record/drive-facts.ts';
+import type { Recorder } from '../record/recorder.ts';
+import { keepStations, recordOf } from '../record/recorded-engine.ts';
+import { StationError } from '../stations/nats-link.ts';
+import { Publisher } from '../stations/publisher.ts';
+import { StationLink } from '../stations/station.ts';
 
 const maxNote = 4096;
+/** The helper's own, where none is named. */
+const defaultBlockSize = 1_048_576;
 
 export interface CopyService {
   check(uses: Uses): Promise<CallOutput<'copy.check'>>;
-  start(request: CopyRequest, connection: Connection): number | null;
+  unmount(path: string): Promise<void>;
+  /** As `drives.eject` and `drives.identify`, for the drive at a path as it is now. */
+  eject(path: string, unmount: boolean): Promise<void>;
+  identify(path: string): Promise<{ stopped: boolean }>;
+  stopIdentify(): void;
+  start(request: CopyRequest, connection: Connection): Promise<number | null>;
   cancel(connection: Connection): void;
-  result(connection: Connection): Promise<JobSummary>;
+  result(connection: Connection): Promise<CallOutput<'copy.result'>>;
+}
+
+/** One copy on a connection. */
+interface Copy {
+  /** Null while other machines are still being reached. */
+  job: EngineJob | null;
+  cancelled: boolean;
+  result: Promise<Omit<CallOutput<'copy.result'>, 'record'>> | null;
 }
 
 /** What the helper's side threw, as an error of the contract. */
 function asContractError(error: unknown): unknown {
   if (error instanceof HelperNotFound)
     return new ContractError(appError('helper-missing', { detail: error.message.slice(0, 4096) }));
+  if (error instanceof StationError)
+    return new ContractError(
+      appError('station', { problem: error.problem.code, detail: error.problem.detail }),
+    );
   if (error instanceof HelperCommandError) {
     const errno = error.errno === undefined ? {} : { errno: error.errno.slice(0, 32) };
     return new ContractError(appError('helper-failed', { ...errno, detail: error.message.slice(0, 4096) }));
@@ -38,18 +68,39 @@ function jobRequest({
   source,
   targets,
   approvals = [],
+  sourceIdentity,
   options: { blockSize, ...rest },
 }: CopyRequest): JobRequest {
   const given = Object.entries({ ...rest, block: blockSize }).filter(([, value]) => value !== undefined);
   const tokens = new Map(approvals.map(({ path, token }) => [path, token]));
-  return { source, targets, approvals: tokens, options: Object.fromEntries(given) };
+  const identities = sourceIdentity === undefined ? {} : { identities: new Map([[source, sourceIdentity]]) };
+  return { source, targets, approvals: tokens, ...identities, options: Object.fromEntries(given) };
 }
 
 /** A service without copies. */
-export function createCopyService(engine: () => Engine, elevation: Elevation): CopyService {
-  const copies = new WeakMap<Connection, EngineJob>();
+export function createCopyService(
+  engine: () => Engine,
+  elevation: Elevation,
+  facts: Pick<FactBook, 'learn' | 'at'>,
+  record: Pick<Recorder, 'warm'>,
+): CopyService {
+  const copies = new WeakMap<Connection, Copy>();
   const running = new WeakSet<Connection>();
-  const copyOf = (connection: Connection): EngineJob => copies.get(connection) ?? fail('no-such-job');
+  const copyOf = (connection: Connection): Copy => copies.get(connection) ?? fail('no-such-job');
+
+  const check = (paths: readonly string[]) => engine().check(paths);
+  const lights = createIdentifyService(
+    (path) => engine().identify(path),
+    (shown) => demandShown(shown, check),
+  );
+
+  /** What is at a path now, to be told from what may be there in a moment. */
+  async function lookAt(path: string): Promise<Shown> {
+    const [now] = await check([path]);
+    if (!now?.exists) return fail('not-found', {});
+    if (now.kind !== 'device') fail('not-a-drive', {});
+    return { path, size: now.size ?? 0, diskseq: now.diskseq ?? null };
+  }
 
   function tell(job: EngineJob, connection: Connection): void {
     const note = (text: string): void => void connection.emit('copy.note', { text: text.slice(0, maxNote) });
@@ -59,32 +110,121 @@ export function createCopyService(engine: () => Engine, elevation: Elevation): C
     });
     job.on('log', note);
     job.on('violation', (reason) => note(`The helper said something that makes no sense: ${reason}`));
-    void job.finished.then(() => running.delete(connection));
     connection.onClose(() => job.detach());
+  }
+
+  /** Begins, with whatever reaches other machines beside it. */
+  async function begin(copy: Copy, request: CopyRequest, connection: Connection): Promise<EngineJob> {
+    const tellOthers = (event: StationEvent): void => void connection.emit('copy.stations', event);
+    const asked = jobRequest(request);
+    if (request.join) {
+      const link = await StationLink.open({ join: request.join, tell: tellOthers });
+      try {
+        const job = engine().start(await link.request(asked));
+        link.ride(job);
+        copy.result = job.finished.then(async (summary) => {
+          await link.finish(summary);
+          return { summary, stations: [] };
+        });
+        return job;
+      } catch (error) {
+        await link.close();
+        throw error;
+      }
+    }
+    if (!request.publish) {
+      const job = engine().start(asked);
+      copy.result = job.finished.then((summary) => ({ summary, stations: [] }));
+      return job;
+    }
+    const publisher = new Publisher({
+      publish: request.publish,
+      blockSize: request.options.blockSize ?? defaultBlockSize,
+      tell: tellOthers,
+    });
+    await publisher.open();
+    try {
+      const job = engine().start(asked);
+      publisher.ride(job);
+      copy.result = job.finished.then(async (summary) => {
+        await publisher.close();
+        keepStations(job, publisher.stations);
+        return { summary, stations: publisher.stations };
+      });
+      return job;
+    } catch (error) {
+      await publisher.close();
+      throw error;
+    }
   }
 
   return {
     async check(uses) {
       try {
-        const { found, refusal } = await lookFirst(engine(), elevation, uses);
-        return { found: found.map((verdict) => verdict ?? null), refusal };
+        await Promise.all([...uses.reads, ...uses.writes].map((path) => facts.learn(path)));
+        const looking = lookFirst(engine(), elevation, uses);
+        record.warm(); // while the helper looks
+        const { found, identities, refusal } = await looking;
+        return {
+          found: found.map((verdict) => verdict ?? null),
+          bays: uses.writes.map((path) => facts.at(path).bay),
+          identities: [...identities].map(([path, identity]) => ({ path, identity })),
+          refusal,
+        };
       } catch (error) {
         throw asContractError(error);
       }
     },
-    start(request, connection) {
-      if (running.has(connection)) fail('busy');
+    async unmount(path) {
       try {
-        const job = engine().start(jobRequest(request));
-        copies.set(connection, job);
-        running.add(connection);
+        await unmountShown(await lookAt(path), { check, unmount: unmountDrive });
+      } catch (error) {
+        throw asContractError(error);
+      }
+    },
+    async eject(path, unmount) {
+      try {
+        await ejectShown(await lookAt(path), unmount, { check, unmount: unmountDrive, switchOff });
+      } catch (error) {
+        throw asContractError(error);
+      }
+    },
+    async identify(path) {
+      try {
+        const { refusal } = await lookFirst(engine(), elevation, { reads: [path], writes: [] });
+        if (refusal) throw new ContractError(refusal);
+        return await lights.blink(await lookAt(path));
+      } catch (error) {
+        throw asContractError(error);
+      }
+    },
+    stopIdentify: () => lights.stopAll(),
+    async start(request, connection) {
+      if (running.has(connection)) fail('busy');
+      const copy: Copy = { job: null, cancelled: false, result: null };
+      copies.set(connection, copy);
+      running.add(connection);
+      try {
+        const job = await begin(copy, request, connection);
+        copy.job = job;
+        if (copy.cancelled) job.cancel();
         tell(job, connection);
+        void job.finished.then(() => running.delete(connection));
         return job.pid ?? null;
       } catch (error) {
+        running.delete(connection);
         throw asContractError(error);
       }
     },
-    cancel: (connection) => void copyOf(connection).cancel(),
-    result: (connection) => copyOf(connection).finished,
+    cancel(connection) {
+      const copy = copyOf(connection);
+      copy.cancelled = true;
+      copy.job?.cancel();
+    },
+    async result(connection) {
+      const copy = copyOf(connection);
+      const ended = await (copy.result ?? fail('no-such-job'));
+      return { ...ended, record: copy.job ? recordOf(copy.job) : null };
+    },
   };
 }

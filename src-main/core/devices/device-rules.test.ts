@@ -20,6 +20,7 @@ const stick: Facts = {
   blank: false,
   engine: engineOk,
   engineProblem: null,
+  probed: false,
 };
 const policy: Policy = { protectedSerials: ['LAB-1'], canElevate: false };
 const refuse = (code: 'system-disk' | 'mounted' | 'no-permission'): EngineVerdict => ({

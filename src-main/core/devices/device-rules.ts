@@ -28,6 +28,8 @@ export interface Facts {
   engine: EngineVerdict | null;
   /** Why the engine could not be asked. */
   engineProblem: 'helper-missing' | 'helper-failed' | null;
+  /** Its capacity is being tested: nobody else may use it meanwhile. */
+  probed: boolean;
 }
 
 /** What the person and the computer allow. */
@@ -62,25 +64,42 @@ export function judgeSource(facts: Facts, policy: Policy): SourceVerdict {
   const own: AppError[] = [];
   if (facts.use === 'target') own.push(appError('not-found'));
   else if (facts.size === 0) own.push(appError('empty-source'));
+  if (facts.probed) own.push(appError('in-probe'));
   if (facts.engineProblem) own.push(appError(facts.engineProblem));
   const reasons = merge(own, fromEngine(facts.engine?.source.reasons ?? [], policy.canElevate));
   return { ok: reasons.length === 0, reasons };
 }
 
-function levelOf(facts: Facts): number {
+/** What agreeing to erase a drive takes, if nothing forbids it. */
+export const levelOfDrive = ({ kind, size, removable, volumes }: Drive): number =>
+  levelOf({
+    ...{ kind, size, removable, blank: false },
+    fileSystems: volumes.map(({ fileSystem }) => fileSystem),
+  });
+
+function levelOf(facts: Pick<Facts, 'blank' | 'kind' | 'fileSystems' | 'removable' | 'size'>): number {
   if (facts.blank) return 0;
   if (facts.kind !== 'disk') return 1;
   const weighty = facts.fileSystems.some((name) => name !== null && weightyFileSystems.test(name));
   return !facts.removable || facts.size > largeDrive || weighty ? 2 : 1;
 }
 
+/** Why what can only be read is no target. */
+const onlySource = {
+  disk: 'protected',
+  practice: 'protected',
+  image: 'image-is-source',
+  feed: 'feed-is-source',
+} as const satisfies Record<Facts['kind'], AppError['code']>;
+
 /** May it be written to, and what does that need? */
 export function judgeTarget(facts: Facts, policy: Policy): TargetVerdict {
   const own: AppError[] = [];
-  if (facts.use === 'source') own.push(appError(facts.kind === 'practice' ? 'protected' : 'image-is-source'));
+  if (facts.use === 'source') own.push(appError(onlySource[facts.kind]));
   if (facts.readOnly) own.push(appError('read-only'));
   if (facts.serial !== null && policy.protectedSerials.includes(facts.serial))
     own.push(appError('protected'));
+  if (facts.probed) own.push(appError('in-probe'));
   if (facts.engineProblem) own.push(appError(facts.engineProblem));
   const reasons = merge(own, fromEngine(facts.engine?.target.reasons ?? [], policy.canElevate));
   const ok = reasons.length === 0;

@@ -17,16 +17,25 @@ export interface DeviceServiceOptions {
   check: (paths: readonly string[]) => Promise<Verdict[]>;
   policy: () => Policy;
   jobOf: (id: DriveId) => JobId | null;
+  /** True while the capacity of this drive is tested. */
+  isProbed: (id: DriveId) => boolean;
+  /** The name that a port was taught. */
+  bayAt: (port: string | null) => string | null;
   /** Told of every change; `problem` when the list of drives could not be read. */
   onChange: (drives: readonly Drive[], problem: unknown) => void;
 }
 
 export interface DeviceService {
-  /** Looks again; resolves when the catalogue is up to date. `afresh` asks the engine about every drive again. */
+  /** Looks again; resolves when a look is done that began after the call, whatever is plugged in meanwhile. `afresh` asks the engine about every drive again. */
   scan(afresh?: boolean): Promise<void>;
   /** Judges again without looking: the settings, the rights or the jobs have changed. */
   judge(): void;
 }
+
+/** What is on another computer its own helper has judged. */
+const fine: EngineAnswer = {
+  verdict: { source: { ok: true, reasons: [] }, target: { ok: true, reasons: [] } },
+};
 
 const isRefusal = (answer: EngineAnswer): boolean => 'problem' in answer;
 
@@ -39,7 +48,8 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
   /** What the engine said, by everything that could change its mind. */
   let answers = new Map<string, EngineAnswer>();
   let running: Promise<void> | null = null;
-  let again: 'no' | 'yes' | 'afresh' = 'no';
+  let next: Promise<void> | null = null;
+  let nextAfresh = false;
 
   const questionOf = ({ id, raw, exists, blank }: FoundDrive): string =>
     JSON.stringify([
@@ -87,6 +97,7 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
   async function askAbout(list: readonly FoundDrive[], afresh: boolean): Promise<void> {
     const old = answers;
     const open = list.filter((drive) => {
+      if (drive.kind === 'feed') return false;
       const answer = afresh ? undefined : old.get(questionOf(drive));
       return !answer || isRefusal(answer);
     });
@@ -95,6 +106,7 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
     answers = new Map(
       list.map((drive) => {
         const question = questionOf(drive);
+        if (drive.kind === 'feed') return [question, fine];
         return [question, asked.get(drive) ?? old.get(question) ?? { problem: 'helper-failed' }];
       }),
     );
@@ -105,13 +117,15 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
     const place = new Map(drives.map(({ id }, index) => [id, index]));
     const rank = ({ id }: FoundDrive): number => place.get(id) ?? drives.length;
     const byName = new Intl.Collator('en', { numeric: true });
+    const isFile = ({ kind }: FoundDrive): number => Number(kind !== 'disk');
     const portless = ({ raw }: FoundDrive): number => Number(raw.port === null);
     const onlySource = ({ use }: FoundDrive): number => Number(use === 'source');
     return [...list].sort(
       (a, b) =>
         rank(a) - rank(b) ||
-        portless(a) - portless(b) ||
+        isFile(a) - isFile(b) ||
         onlySource(b) - onlySource(a) ||
+        portless(a) - portless(b) ||
         byName.compare(a.raw.port ?? '', b.raw.port ?? '') ||
         byName.compare(a.raw.path, b.raw.path),
     );
@@ -121,7 +135,11 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
     const before = new Map(drives.map((drive) => [drive.id, drive]));
     const next = inOrder(found).map((drive) => {
       const answer = answers.get(questionOf(drive)) ?? { problem: 'helper-failed' as const };
-      const entry = driveEntry(drive, answer, options.policy(), options.jobOf(drive.id));
+      const entry = driveEntry(drive, answer, options.policy(), {
+        job: options.jobOf(drive.id),
+        probed: options.isProbed(drive.id),
+        bay: options.bayAt(drive.raw.port),
+      });
       const old = before.get(entry.id);
       return old && diffStates(old, entry).length === 0 ? old : entry;
     });
@@ -147,21 +165,25 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
     publish();
   }
 
+  function begin(afresh: boolean): Promise<void> {
+    running = look(afresh).finally(() => (running = null));
+    return running;
+  }
+
   return {
     scan(afresh = false) {
-      if (running) {
-        again = afresh || again === 'afresh' ? 'afresh' : 'yes';
-        return running;
-      }
-      running = (async () => {
-        await look(afresh);
-        while (again !== 'no') {
-          const more = again === 'afresh';
-          again = 'no';
-          await look(more);
-        }
-      })().finally(() => (running = null));
-      return running;
+      if (!running) return begin(afresh);
+      nextAfresh ||= afresh;
+      // The look that has begun may have missed what this caller knows of: one more, for all who ask meanwhile.
+      next ??= running
+        .catch(() => undefined)
+        .then(() => {
+          const isAfresh = nextAfresh;
+          next = null;
+          nextAfresh = false;
+          return begin(isAfresh);
+        });
+      return next;
     },
     judge: publish,
   };

@@ -59,7 +59,7 @@ export function driveEntry(
   found: FoundDrive,
   engine: EngineAnswer,
   policy: Policy,
-  job: JobId | null,
+  use: { job: JobId | null; probed: boolean; bay: string | null },
 ): Drive {
   const { raw } = found;
   const identity = identityOf(raw);
@@ -78,6 +78,7 @@ export function driveEntry(
     blank: found.blank,
     engine: 'verdict' in engine ? engine.verdict : null,
     engineProblem: 'problem' in engine ? engine.problem : null,
+    probed: use.probed,
   };
   return {
     id: found.id,
@@ -92,6 +93,7 @@ export function driveEntry(
     bus: raw.bus,
     usbSpeed: raw.usbSpeed,
     port: raw.port?.slice(0, 64) ?? null,
+    bay: use.bay,
     removable: raw.removable,
     readOnly: raw.readOnly,
     volumes,
@@ -99,6 +101,6 @@ export function driveEntry(
     exists: found.exists,
     asSource: judgeSource(facts, policy),
     asTarget: judgeTarget(facts, policy),
-    job,
+    job: use.job,
   };
 }

@@ -10,7 +10,8 @@ import type { RawDrive } from './raw-drive.ts';
 
 const sectorSize = 512;
 
-const rawFile = (path: string, size: number, extra: Partial<RawDrive> = {}): RawDrive => ({
+/** An ordinary file as a drive. */
+export const rawFile = (path: string, size: number, extra: Partial<RawDrive> = {}): RawDrive => ({
   path,
   size,
   sectorSize,
@@ -29,6 +30,12 @@ const rawFile = (path: string, size: number, extra: Partial<RawDrive> = {}): Raw
   ...extra,
 });
 
+/** The socket of a practice stick: the one that its file is numbered for. The source is in none. */
+export const practicePort = (file: string): string | null => {
+  const number = /^practice-(\d+)\.img$/.exec(file)?.[1];
+  return number === undefined ? null : `practice/${number}`;
+};
+
 async function practiceDrive(drive: FoundPracticeDrive, use: FoundDrive['use']): Promise<FoundDrive[]> {
   if (drive.state !== 'ready') return [];
   const info = await stat(drive.path).catch(() => null);
@@ -38,7 +45,7 @@ async function practiceDrive(drive: FoundPracticeDrive, use: FoundDrive['use']):
       id: fileId('prc', drive.path),
       kind: 'practice',
       use,
-      raw: rawFile(drive.path, drive.size, { serial: drive.serial }),
+      raw: rawFile(drive.path, drive.size, { serial: drive.serial, port: practicePort(drive.file) }),
       title: drive.name,
       exists: true,
       blank: info.blocks === 0, // a file without a block on disk has never been written

@@ -24,4 +24,4 @@ export function driveIds(drives: readonly { identity: DriveIdentity; path: strin
 }
 
 /** The key of a file in the catalogue. */
-export const fileId = (kind: 'img' | 'prc', path: string): DriveId => keyOf(kind, [path]);
+export const fileId = (kind: 'img' | 'prc' | 'fed', path: string): DriveId => keyOf(kind, [path]);

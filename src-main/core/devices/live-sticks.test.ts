@@ -53,6 +53,7 @@ describe.runIf(canMakeSticks())('live sticks', () => {
           stateDir: join(dir, 'state'),
           logFile: null,
           practiceDir: join(dir, 'practice'),
+          recordFile: null,
         },
         elevation: { state: 'none-needed', obtain: () => Promise.resolve(), onChange: () => undefined },
         powerGuard: { hold: () => () => undefined },
@@ -90,20 +91,24 @@ describe.runIf(canMakeSticks())('live sticks', () => {
     return performance.now() - began;
   }
 
-  it('are seen within a second when plugged in and when pulled out', { timeout: 60_000 }, async () => {
-    const path = await make('a');
-    expect(await until(() => named('a') !== undefined)).toBeLessThan(1000);
-    expect(named('a')).toMatchObject({
-      path,
-      size: 8 * 1024 * 1024,
-      bus: 'usb',
-      identity: { serial: 'S-a', diskseq: expect.any(Number) as number },
-    });
-    await stick('yank', 'a', '--gone');
-    expect(await until(() => named('a') === undefined)).toBeLessThan(1000);
-    await stick('plug', 'a');
-    expect(await until(() => named('a') !== undefined)).toBeLessThan(1000);
-  });
+  it(
+    'are seen when plugged in and when pulled out, without being asked for',
+    { timeout: 60_000 },
+    async () => {
+      const path = await make('a');
+      expect(await until(() => named('a') !== undefined)).toBeLessThan(3000);
+      expect(named('a')).toMatchObject({
+        path,
+        size: 8 * 1024 * 1024,
+        bus: 'usb',
+        identity: { serial: 'S-a', diskseq: expect.any(Number) as number },
+      });
+      await stick('yank', 'a', '--gone');
+      expect(await until(() => named('a') === undefined)).toBeLessThan(3000);
+      await stick('plug', 'a');
+      expect(await until(() => named('a') !== undefined)).toBeLessThan(3000);
+    },
+  );
 
   it('keep their key and their place when pulled out and put back', { timeout: 60_000 }, async () => {
     await make('b');

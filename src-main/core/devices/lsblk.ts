@@ -1,4 +1,4 @@
-/** Reads what `lsblk -J -b -O` prints. The parser is pure; older versions print numbers and booleans as text. */
+/** Reads what `lsblk -J -b` prints. The parser is pure; older versions print numbers and booleans as text. */
 import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
@@ -112,13 +112,22 @@ export function parseLsblk(output: string, showLoop = false): RawDrive[] {
 
 const run = promisify(execFile);
 
+/** All it prints takes twice as long as what is used of it. */
+const columns =
+  'NAME,KNAME,PATH,TYPE,SIZE,LOG-SEC,VENDOR,MODEL,SERIAL,WWN,TRAN,SUBSYSTEMS,RM,RO,HOTPLUG,LABEL,FSTYPE,FSUSED,MOUNTPOINT,MOUNTPOINTS';
+
 /** Runs `lsblk`. */
 export async function listWithLsblk(env: NodeJS.ProcessEnv = process.env): Promise<RawDrive[]> {
-  const { stdout } = await run('lsblk', ['-J', '-b', '-O'], {
+  const options = {
     env: { ...env, LC_ALL: 'C.UTF-8' },
     timeout: timeoutMs,
     maxBuffer: 16 * 1024 * 1024,
     windowsHide: true,
+  };
+  const { stdout } = await run('lsblk', ['-J', '-b', '-o', columns], options).catch((error: unknown) => {
+    // Older versions do not have all these columns, and say so by ending with 1.
+    if (!(error instanceof Error && 'code' in error && error.code === 1)) throw error;
+    return run('lsblk', ['-J', '-b', '-O'], options);
   });
   return parseLsblk(stdout, mayShowLoop(env));
 }

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseDrivelist } from './drivelist.ts';
 import { driveIds } from './identity.ts';
-import { mergeLists } from './list-drives.ts';
 import { parseLsblk } from './lsblk.ts';
-import { topologyOf } from './sysfs.ts';
+import { namesByPath, topologyOf } from './sysfs.ts';
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`./fixtures/${name}`, import.meta.url), 'utf8');
@@ -69,7 +71,7 @@ describe('parseLsblk', () => {
   });
 });
 
-describe('parseDrivelist and mergeLists', () => {
+describe('parseDrivelist', () => {
   const listed = parseDrivelist(JSON.parse(fixture('drivelist-lab.json')));
 
   it('reads the recorded list', () => {
@@ -77,15 +79,6 @@ describe('parseDrivelist and mergeLists', () => {
       path: '/dev/sda',
       bus: 'usb',
       model: 'SanDisk Ultra Fit',
-      busPath: 'pci-0000:00:10.0-usb-0:1:1.0-scsi-0:0:0:0',
-    });
-  });
-
-  it('adds to lsblk what it leaves open', () => {
-    const merged = mergeLists(parseLsblk(fixture('lsblk-lab.json')), listed);
-    expect(merged).toHaveLength(7);
-    expect(merged[0]).toMatchObject({
-      serial: '4C530001',
       busPath: 'pci-0000:00:10.0-usb-0:1:1.0-scsi-0:0:0:0',
     });
   });
@@ -116,6 +109,21 @@ describe('topologyOf', () => {
     ['/sys/devices/pci0000:00/0000:00:1d.0/0000:03:00.0/nvme/nvme0/nvme0n1', 'pci-0000:03:00.0-nvme-1', null],
     ['/sys/devices/virtual/block/loop100', null, null],
   ])('%s', (path, busPath, port) => expect(topologyOf(path)).toMatchObject({ busPath, port }));
+});
+
+describe('namesByPath', () => {
+  it("takes udev's names of whole drives, and none where there is no udev", async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'carousel-by-path-'));
+    const folder = join(dir, 'disk/by-path');
+    await mkdir(folder, { recursive: true });
+    await symlink('../../sda', join(folder, 'platform-3f980000.usb-usb-0:1.2:1.0-scsi-0:0:0:0'));
+    await symlink('../../sda1', join(folder, 'platform-3f980000.usb-usb-0:1.2:1.0-scsi-0:0:0:0-part1'));
+    expect([...(await namesByPath(folder))]).toEqual([
+      [join(dir, 'sda'), 'platform-3f980000.usb-usb-0:1.2:1.0-scsi-0:0:0:0'],
+    ]);
+    expect((await namesByPath(join(dir, 'none'))).size).toBe(0);
+    await rm(dir, { recursive: true });
+  });
 });
 
 describe('driveIds', () => {

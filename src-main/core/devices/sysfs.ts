@@ -1,6 +1,6 @@
 /** What the Linux kernel says about a block device in /sys: its place in the topology, its speed, its sequence number. */
-import { readFile, realpath } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import type { RawDrive } from './raw-drive.ts';
 
 const pciAddress = /^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/;
@@ -52,6 +52,18 @@ async function readNumber(...path: string[]): Promise<number | null> {
   const text = await readText(...path);
   const value = text === null ? Number.NaN : Number(text);
   return Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+/** udev's names for the sockets of whole drives, by device path; it knows busses that `topologyOf` does not. Empty without udev. */
+export async function namesByPath(folder = '/dev/disk/by-path'): Promise<Map<string, string>> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => !/-part\d+$/.test(name));
+  const targets = await Promise.all(names.map((name) => readlink(join(folder, name)).catch(() => null)));
+  return new Map(
+    names.flatMap((name, index) => {
+      const target = targets[index] ?? null;
+      return target === null ? [] : [[resolve(folder, target), name]];
+    }),
+  );
 }
 
 /** The drive with what /sys adds to it. What /sys does not know stays as it is. */

@@ -1,6 +1,6 @@
 /**
- * Rights to write to drives, asked for once for each run of the app: an elevated helper is started by sudo or pkexec,
- * meets this program in a private folder, and starts the jobs from then on. It ends with this program; its jobs go on.
+ * Rights to write to drives, asked for once for each run of the app: an elevated helper is started by sudo, pkexec or
+ * sudo-prompt, meets this program in a private folder, and starts the jobs from then on. It ends with this program; its jobs go on.
  */
 import { fail } from '@contract/errors.ts';
 import type { ElevationState } from '@contract/groups/system.ts';
@@ -9,8 +9,8 @@ import { directLauncher } from '../helper/launch/direct-launcher.ts';
 import type { HelperLauncher } from '../helper/launch/launcher.ts';
 import type { Elevation } from '../ports.ts';
 import { Meeting } from './meeting.ts';
-import { untrustedPart } from './trusted-path.ts';
-import { ask, waysHere, type Refusal, type Way } from './ways.ts';
+import { trusted } from './trusted-path.ts';
+import { waysHere, type Refusal, type Way } from './ways.ts';
 
 export interface ElevatorOptions {
   /** Somebody sits at a terminal that this program was started from. */
@@ -32,22 +32,27 @@ export interface Elevator extends Elevation {
 }
 
 /** Commands that gain by rights; all others see as much without. */
-const needsRights = new Set(['job', 'probe', 'survey', 'check']);
+const needsRights = new Set(['job', 'probe', 'survey', 'check', 'identify']);
 
 /** Nothing is asked before `obtain`. */
 export function createElevator(options: ElevatorOptions): Elevator {
   const { env = process.env, log = () => undefined } = options;
   const isRoot = options.isRoot ?? process.getuid?.() === 0;
   const helper = options.helper ?? findHelper;
-  const path = env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin';
-  const ways =
-    isRoot || process.platform !== 'linux'
-      ? []
-      : waysHere({
-          path,
-          terminal: options.terminal,
-          desktop: Boolean(env['DISPLAY'] ?? env['WAYLAND_DISPLAY']),
-        });
+  const packaged = options.packaged ?? isPackaged(import.meta.dirname);
+  const ways = isRoot
+    ? []
+    : waysHere({
+        path: env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin',
+        terminal: options.terminal,
+        desktop: Boolean(env['DISPLAY'] ?? env['WAYLAND_DISPLAY']),
+        // What was judged is what is started: a link could be turned in between.
+        resolve(program) {
+          if (!packaged) return program;
+          const { path, weak } = trusted(program);
+          return weak === null ? path : null;
+        },
+      });
   const listeners: (() => void)[] = [];
   let state: ElevationState = isRoot ? 'none-needed' : ways.length > 0 ? 'on-demand' : 'unavailable';
   let meeting: Meeting | null = null;
@@ -58,13 +63,13 @@ export function createElevator(options: ElevatorOptions): Elevator {
     for (const listener of listeners) listener();
   }
 
-  async function tryWay(way: Way): Promise<Refusal | null> {
+  async function tryWay(way: Way, program: string): Promise<Refusal | null> {
     const place = await Meeting.open(env['XDG_RUNTIME_DIR']).catch((error: unknown) => {
       log(`there is no place to meet an elevated helper: ${String(error)}`);
       return null;
     });
     if (place === null) return 'unavailable';
-    const prompt = ask(way, helper(), place.folder, path);
+    const prompt = way.ask(program, place.folder);
     // No limit of time: a person looks at it.
     const refusal = await Promise.race([place.met.then(() => null), prompt.ended]);
     prompt.release();
@@ -83,16 +88,17 @@ export function createElevator(options: ElevatorOptions): Elevator {
   }
 
   async function askPerson(): Promise<void> {
-    const weak = (options.packaged ?? isPackaged(import.meta.dirname)) ? untrustedPart(helper()) : null;
-    if (weak !== null) {
+    // What was judged is what is started: no link in it can lead elsewhere by then.
+    const { path: program, weak } = trusted(helper());
+    if (packaged && weak !== null) {
       log(`${weak} can be changed by others than root: the helper is not elevated`);
-      fail('elevation-unavailable');
+      fail('helper-untrusted', { path: weak.slice(0, 4096) });
     }
     become('asking');
     let last: Refusal = 'unavailable';
     try {
       for (const way of ways) {
-        const refusal = await tryWay(way);
+        const refusal = await tryWay(way, program);
         if (refusal === null) return become('granted');
         last = refusal;
         if (refusal === 'declined') break;
@@ -102,7 +108,7 @@ export function createElevator(options: ElevatorOptions): Elevator {
       throw error;
     }
     become('on-demand');
-    fail(last === 'declined' ? 'elevation-declined' : 'elevation-unavailable');
+    fail(`elevation-${last}`);
   }
 
   const direct = (): HelperLauncher => directLauncher(helper());

@@ -13,6 +13,8 @@ export interface Uses {
 export interface FirstLook {
   /** What is at each path that is to be written, with the approval that needs; undefined: its drive gives no answer. */
   readonly found: readonly (Verdict | undefined)[];
+  /** Which drives are at the paths that are to be read, as they were looked at. */
+  readonly identities: ReadonlyMap<string, string>;
   /** Why rights that are needed were not given. */
   readonly refusal: AppError | null;
 }
@@ -27,16 +29,19 @@ export async function lookFirst(
   { reads, writes }: Uses,
 ): Promise<FirstLook> {
   const found = await surveyAll(helper, writes);
-  const drives = reads.filter((path) => path.startsWith('/dev/'));
+  const read = await helper.check(reads);
+  // Before a person is asked: a prompt may stay open for minutes, and drives change places.
+  const identities = new Map(read.flatMap(({ path, identity }) => (identity ? [[path, identity]] : [])));
   const closed =
     found.some((verdict) => isClosed(verdict, 'target')) ||
-    (drives.length > 0 && (await helper.check(drives)).some((verdict) => isClosed(verdict, 'source')));
-  if (!closed) return { found, refusal: null };
+    read.some((verdict) => isClosed(verdict, 'source'));
+  if (!closed) return { found, identities, refusal: null };
   try {
     await elevation.obtain();
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
-    return { found, refusal: error.error };
+    return { found, identities, refusal: error.error };
   }
-  return { found: elevation.state === 'granted' ? await surveyAll(helper, writes) : found, refusal: null };
+  const again = elevation.state === 'granted' ? await surveyAll(helper, writes) : found;
+  return { found: again, identities, refusal: null };
 }

@@ -1,11 +1,11 @@
 /**
- * Where the elevated helper and this program find each other: a socket in a folder that only this user can open. The
+ * Where the elevated helper and this program find each other: a socket (Windows: a named pipe) in a folder that only this user can open. The
  * helper proves that it took the secret out of the folder, then this program proves that it put it there; only then are
  * helpers started. Node cannot ask a socket who is at its other end, so here the folder and the secret stand for that;
  * the helper asks the kernel.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,14 +83,19 @@ export class Meeting {
 
   /** Makes the place. */
   static async open(parent = process.env['XDG_RUNTIME_DIR'] ?? tmpdir()): Promise<Meeting> {
-    const meeting = new Meeting(mkdtempSync(join(parent, 'carousel-'))); // mode 0700
-    writeFileSync(join(meeting.folder, 'secret'), meeting.#proofs.join(''), { mode: 0o600, flag: 'wx' });
-    const path = join(meeting.folder, 's');
+    const name = `carousel-${randomBytes(16).toString('hex')}`;
+    const folder = join(parent, name);
+    mkdirSync(folder, { mode: 0o700 });
+    const meeting = new Meeting(folder);
+    writeFileSync(join(folder, 'secret'), meeting.#proofs.join(''), { mode: 0o600, flag: 'wx' });
+    // Windows has no sockets in folders; the pipe is as hard to guess as the folder's name.
+    const onWindows = process.platform === 'win32';
+    const path = onWindows ? `\\\\.\\pipe\\${name}` : join(folder, 's');
     await new Promise<void>((resolve, reject) => {
       meeting.#server.once('error', reject);
       meeting.#server.listen(path, resolve);
     });
-    chmodSync(path, 0o600);
+    if (!onWindows) chmodSync(path, 0o600);
     meeting.#server.unref();
     return meeting;
   }

@@ -1,6 +1,6 @@
 /** May this program be given more rights? Not if somebody without them could put another one in its place. */
 import { lstatSync, realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, win32 } from 'node:path';
 
 /** What is asked of the file system. */
 export interface Owner {
@@ -8,10 +8,11 @@ export interface Owner {
   mode: number;
 }
 
+/** An access list that lets more people write shows in the group's bits, too (acl(5)). */
 const writableByOthers = 0o022;
 const sticky = 0o1000;
 
-/** The first part of the path that somebody other than root could change; null when there is none. Pure. */
+/** The first part of the path that somebody other than root could change; null when there is none. The path has no links in it. Pure. */
 export function firstUntrusted(path: string, look: (path: string) => Owner): string | null {
   for (let at = path; ; at = dirname(at)) {
     const { uid, mode } = look(at);
@@ -21,5 +22,22 @@ export function firstUntrusted(path: string, look: (path: string) => Owner): str
   }
 }
 
-/** The same for a path of this computer, symbolic links resolved. Throws when it is not there. */
-export const untrustedPart = (path: string): string | null => firstUntrusted(realpathSync(path), lstatSync);
+/** The same on Windows, where only administrators may write below the program folders. Pure. */
+export function outsideProgramFolders(path: string, folders: readonly (string | undefined)[]): string | null {
+  const below = folders.some((folder) => {
+    const way = folder ? win32.relative(folder, path) : '';
+    return way !== '' && !way.startsWith('..') && !win32.isAbsolute(way);
+  });
+  return below ? null : path;
+}
+
+/** A program's own path, every link resolved, and the first part of it that could be changed. Throws when it is not there. */
+export function trusted(path: string): { path: string; weak: string | null } {
+  const real = realpathSync(path);
+  const { ProgramFiles, ProgramW6432 } = process.env;
+  const weak =
+    process.platform === 'win32'
+      ? outsideProgramFolders(real, [ProgramFiles, ProgramW6432])
+      : firstUntrusted(real, lstatSync);
+  return { path: real, weak };
+}

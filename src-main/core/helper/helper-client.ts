@@ -3,6 +3,7 @@
 import type { z } from '@contract/zod.ts';
 import { findHelper } from './helper-path.ts';
 import { HelperJob, type JobRequest, type VerifyRequest } from './helper-job.ts';
+import { startBlink } from './helper-blink.ts';
 import { HelperProbe } from './helper-probe.ts';
 import type { ProbeRequest } from './probe-messages.ts';
 import { explain } from '@contract/helper-messages.ts';
@@ -60,6 +61,11 @@ export class HelperClient {
   /** Finds out whether a stick is what it says it is. Throws `RangeError` on a request that no helper would take. */
   probe(request: ProbeRequest): HelperProbe {
     return new HelperProbe(this.#launcher, request);
+  }
+
+  /** Makes the light of a drive blink, by reading from it. */
+  identify(path: string): ReturnType<typeof startBlink> {
+    return startBlink(this.#launcher, path);
   }
 
   /** The jobs of this user that run now. */

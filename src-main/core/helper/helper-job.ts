@@ -24,16 +24,30 @@ const SILENT_MS = 5000;
 /** The marks by which the answers to our own first verbs are known. */
 const START = 'start';
 
+/** Where a station's blocks come from: a local socket, and what the first node says of its job. */
+export interface FeedRequest {
+  readonly feed: string;
+  readonly job: string;
+  readonly size: number;
+  /** A file with what the first node knows of its blocks. */
+  readonly digests?: string;
+}
+
 /** What to copy where. Paths are absolute. */
 export interface JobRequest {
   readonly source: string;
+  /** Instead of the source; that is only a name then. */
+  readonly feed?: FeedRequest;
   readonly targets: readonly string[];
   readonly options?: JobOptions;
   readonly approvals?: Approvals;
+  readonly identities?: Identities;
 }
 
 /** The tokens of approved drives, by path. */
 export type Approvals = ReadonlyMap<string, string>;
+/** Which drives are meant, by path: what `check` said of them. Any other drive there is refused. */
+export type Identities = ReadonlyMap<string, string>;
 
 /** What to compare with a manifest. Paths are absolute. */
 export interface VerifyRequest {
@@ -43,6 +57,7 @@ export interface VerifyRequest {
   readonly targets: readonly string[];
   readonly options?: VerifyOptions;
   readonly approvals?: Approvals;
+  readonly identities?: Identities;
 }
 
 interface HelperJobEvents {
@@ -85,15 +100,22 @@ export class HelperJob extends EventEmitter<HelperJobEvents> {
     return this.#process.pid;
   }
 
-  /** More targets for the running job; each gets a `target` event. */
-  add(paths: readonly string[], approvals?: Approvals): string {
+  /** More targets for the running job; each gets a `target` event. `takeUp`: go on with what interrupted copies have left. */
+  add(paths: readonly string[], approvals?: Approvals, takeUp?: boolean): string {
     const request = this.#say((mark) => ({
       verb: 'add',
       targets: asked(paths, approvals),
+      ...(takeUp ? { takeUp } : {}),
       request: mark,
     }));
     this.#ledger.ask(paths);
     return request;
+  }
+
+  /** Reads targets back that hold the copy already, while others are still copied to; each gets a `target` event, with `compared`. */
+  compare(paths: readonly string[], identities?: Identities): string {
+    const targets = asked(paths, undefined, identities);
+    return this.#say((request) => ({ verb: 'add', targets, compare: true, request }));
   }
 
   /** Takes one target off at a block border. */
@@ -116,6 +138,11 @@ export class HelperJob extends EventEmitter<HelperJobEvents> {
   /** Asks for block digests; they come as a `digests` event with the returned mark. */
   digests(from: number, count: number): string {
     return this.#say((request) => ({ verb: 'digests', from, count, request }));
+  }
+
+  /** Has blocks handed out to the process that listens at a local socket; an `error` event with the mark if that cannot be. */
+  tap(path: string): string {
+    return this.#say((request) => ({ verb: 'tap', path, request }));
   }
 
   /** Stops looking; the job runs on. */
@@ -211,23 +238,40 @@ export class HelperJob extends EventEmitter<HelperJobEvents> {
   }
 }
 
-function asked(paths: readonly string[], approvals?: Approvals): { path: string; approval?: string }[] {
+interface Place {
+  path: string;
+  approval?: string;
+  identity?: string;
+}
+
+const placeOf = (path: string, identities?: Identities): Place => {
+  const identity = identities?.get(path);
+  return identity === undefined ? { path } : { path, identity };
+};
+
+function asked(paths: readonly string[], approvals?: Approvals, identities?: Identities): Place[] {
   return paths.map((path) => {
     const approval = approvals?.get(path);
-    return approval === undefined ? { path } : { path, approval };
+    // An approval says which drive it is, too.
+    return approval === undefined ? placeOf(path, identities) : { path, approval };
   });
 }
 
 function firstVerb(request: JobRequest | VerifyRequest): Verb {
   const shared = {
     version: PROTOCOL_VERSION,
-    targets: asked(request.targets, request.approvals),
+    targets: asked(request.targets, request.approvals, request.identities),
     request: START,
   } as const;
   if (!('manifest' in request))
-    return { verb: 'start', ...shared, source: { path: request.source }, options: request.options ?? {} };
-  const { manifest, source, options = {} } = request;
-  const from = source === undefined ? {} : { source: { path: source } };
+    return {
+      verb: 'start',
+      ...shared,
+      source: request.feed ?? placeOf(request.source, request.identities),
+      options: request.options ?? {},
+    };
+  const { manifest, source, identities, options = {} } = request;
+  const from = source === undefined ? {} : { source: placeOf(source, identities) };
   return { verb: 'verify', ...shared, manifest, ...from, options };
 }
 

@@ -15,8 +15,11 @@ const absolute = z
   .max(4096)
   .refine((path) => !path.includes('\0'), 'no NUL in a path');
 const request = z.string().max(64).optional();
+const token = z.string().max(128).optional();
+/** `identity`: of a verdict; the helper refuses any other drive. */
+const source = z.strictObject({ path: absolute, identity: token });
 /** `approval`: a token of `survey`, without which no drive is written to. */
-const target = z.strictObject({ path: absolute, approval: z.string().max(128).optional() });
+const target = z.strictObject({ path: absolute, approval: token, identity: token });
 
 /** Most ranges of the source that a job may leave out. */
 export const MAX_SKIP_RANGES = 1000;
@@ -66,12 +69,20 @@ export const verifyOptionsSchema = z.strictObject({
   resultFile: absolute.optional(),
 });
 
+/** A station's source: another machine's blocks, that come through a local socket. */
+const feed = z.strictObject({
+  feed: absolute,
+  job: z.string().regex(/^[a-z0-9]{1,32}$/),
+  size: z.int().min(1),
+  digests: absolute.optional(),
+});
+
 /** Every verb of the protocol. */
 export const verbSchema = z.discriminatedUnion('verb', [
   z.strictObject({
     verb: z.literal('start'),
     version: z.literal(PROTOCOL_VERSION),
-    source: z.strictObject({ path: absolute }),
+    source: z.union([source, feed]),
     targets: z.array(target).max(MAX_TARGETS),
     options: jobOptionsSchema,
     request,
@@ -80,12 +91,19 @@ export const verbSchema = z.discriminatedUnion('verb', [
     verb: z.literal('verify'),
     version: z.literal(PROTOCOL_VERSION),
     manifest: absolute,
-    source: z.strictObject({ path: absolute }).optional(),
+    source: source.optional(),
     targets: z.array(target).max(MAX_TARGETS),
     options: verifyOptionsSchema,
     request,
   }),
-  z.strictObject({ verb: z.literal('add'), targets: z.array(target).min(1).max(MAX_TARGETS), request }),
+  z.strictObject({
+    verb: z.literal('add'),
+    targets: z.array(target).min(1).max(MAX_TARGETS),
+    takeUp: z.boolean().optional(),
+    /** They hold the copy already: they are only read back. */
+    compare: z.boolean().optional(),
+    request,
+  }),
   z.strictObject({ verb: z.literal('remove'), id: z.number().int().nonnegative(), request }),
   z.strictObject({
     verb: z.literal('slow'),
@@ -94,6 +112,7 @@ export const verbSchema = z.discriminatedUnion('verb', [
     request,
   }),
   z.strictObject({ verb: z.literal('cancel'), request }),
+  z.strictObject({ verb: z.literal('tap'), path: absolute, request }),
   z.strictObject({
     verb: z.literal('digests'),
     from: z.number().int().nonnegative(),

@@ -36,7 +36,7 @@ interface Entry {
 /** What is known of how good it is, beside its state. */
 type Findings = Pick<
   WireSummary['targets'][number],
-  'unreadable' | 'resumedBlocks' | 'evidence' | 'deviceBytes' | 'deviceMs'
+  'unreadable' | 'resumedBlocks' | 'evidence' | 'deviceBytes' | 'deviceMs' | 'compared'
 >;
 
 /** Keeps the last known state of everything on a job. */
@@ -183,8 +183,8 @@ export class JobLedger {
     entry.healedBlocks = event.healedBlocks;
     entry.seconds = event.seconds;
     entry.error = event.error;
-    const { unreadable, resumedBlocks, evidence, deviceBytes, deviceMs } = event;
-    entry.findings = { unreadable, resumedBlocks, evidence, deviceBytes, deviceMs };
+    const { unreadable, resumedBlocks, evidence, deviceBytes, deviceMs, compared } = event;
+    entry.findings = { unreadable, resumedBlocks, evidence, deviceBytes, deviceMs, compared };
   }
 
   #entry(event: { id: number; target: string }): Entry {

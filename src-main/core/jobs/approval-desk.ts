@@ -6,11 +6,12 @@ import { appError, ContractError, fail, type AppError } from '@contract/errors.t
 import type { DriveId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import type { Approval, TargetCheck } from '@contract/groups/jobs.ts';
-import type { Approvals } from '../helper/helper-job.ts';
+import type { Approvals, Identities } from '../helper/helper-job.ts';
+import { isOddlyLarge } from '../devices/batch-size.ts';
 import { surveyAll } from '../helper/survey.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Elevation } from '../ports.ts';
-import { createApprovals, lookOf, type Look, type SourceLike } from './approvals.ts';
+import { createApprovals, isOther, lookOf, type Look, type SourceLike } from './approvals.ts';
 import type { Engine } from './engine.ts';
 
 export interface ApprovalDeskOptions {
@@ -28,6 +29,8 @@ export interface ApprovalDesk {
   checkAll(drives: readonly Drive[], source: SourceLike): Promise<TargetCheck[]>;
   /** Asks a person, but only where this user may not open a drive as it is. */
   obtainRights(source: Drive | null, targets: readonly Drive[]): Promise<void>;
+  /** Which drives these are to the helper. Throws a `ContractError` if one is not what the catalogue shows. */
+  identify(drives: readonly Drive[]): Promise<Identities>;
   /**
    * The drives, and the tokens that the helper will ask for. Drives that could not be looked into before the rights were
    * there are now. Throws a `ContractError` unless every approval is for its drive as it is.
@@ -65,9 +68,11 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
     async checkAll(drives, source) {
       const looks = await lookAt(drives);
       // As they are by now: reading a slow drive takes a moment.
-      return drives.map(({ id }) => {
-        const drive = driveOf(id);
-        return approvals.check(drive, source, looks.get(id) ?? null, reasons(drive));
+      const now = drives.map(({ id }) => driveOf(id));
+      const batch = now.filter(({ kind }) => kind === 'disk').map(({ size }) => size);
+      return now.map((drive) => {
+        const standsOut = drive.kind === 'disk' && isOddlyLarge(drive.size, batch);
+        return approvals.check(drive, source, looks.get(drive.id) ?? null, reasons(drive), standsOut);
       });
     },
 
@@ -81,6 +86,19 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
         ),
       );
       if (closed) await options.elevation.obtain();
+    },
+
+    async identify(drives) {
+      const disks = drives.filter(({ kind }) => kind === 'disk');
+      if (disks.length === 0) return new Map();
+      const verdicts = await options.engine().check(disks.map(({ path }) => path));
+      return new Map(
+        verdicts.flatMap((verdict, index) => {
+          const drive = disks[index];
+          if (!drive || isOther(drive, verdict)) fail('changed-device', {});
+          return verdict.identity ? [[drive.path, verdict.identity]] : [];
+        }),
+      );
     },
 
     async demandAll(source, targets) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ContractError } from '@contract/errors.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import type { Survey, Verdict } from '@contract/helper-verdicts.ts';
-import { createApprovals, lookOf } from './approvals.ts';
+import { createApprovals, lookOf, wordToType } from './approvals.ts';
 
 const source = { id: 'drv-source', path: '/dev/sda', size: 1000 };
 const drive = (change: Partial<Drive> = {}): Drive => ({
@@ -18,6 +18,7 @@ const drive = (change: Partial<Drive> = {}): Drive => ({
   bus: 'usb',
   usbSpeed: null,
   port: '0000:00:14.0/4.2',
+  bay: null,
   removable: true,
   readOnly: false,
   volumes: [],
@@ -86,6 +87,16 @@ describe('approvals', () => {
     expect(codeOf(() => demand(drive(change), source, { drive: 'drv-1', token }))).toBe('approval-void');
   });
 
+  it('want more than one yes for a drive that stands out of its batch, unless it is blank', () => {
+    const { check, demand } = createApprovals();
+    const { level, type, token } = check(drive(), source, seen(), [], true);
+    expect([level, type]).toEqual([2, 'serial']);
+    expect(codeOf(() => demand(drive(), source, { drive: 'drv-1', token }))).toBe('typed-wrong');
+    const { word } = wordToType(drive());
+    expect(codeOf(() => demand(drive(), source, { drive: 'drv-1', token, typed: word }))).toBe('no error');
+    expect(check(drive(), source, seen({ level: 0, blank: true }), [], true).level).toBe(0);
+  });
+
   it('tell what would be lost, from the file systems that the helper saw', () => {
     const volumes = [
       { offset: 0, size: 900, kind: 'vfat', label: 'HOLI\u202eDAY', used: 300, newest: 1_700_000_000 },
@@ -111,6 +122,7 @@ describe('a look at a drive', () => {
     diskseq: 7,
     busPath: '',
     serial: '',
+    identity: '',
     wwn: '',
     source: { ok: true, reasons: [] },
     target: { ok: true, reasons: [] },

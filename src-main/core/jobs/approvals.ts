@@ -8,7 +8,8 @@ import { appError, ContractError, fail, type AppError } from '@contract/errors.t
 import type { Drive, Volume } from '@contract/groups/drives.ts';
 import type { Approval, TargetCheck } from '@contract/groups/jobs.ts';
 import { cleanText } from '../devices/clean-text.ts';
-import { judgePair } from '../devices/device-rules.ts';
+import { judgePair, levelOfDrive } from '../devices/device-rules.ts';
+import { isOnlyMounted } from '../devices/unmount-service.ts';
 import type { Survey, Verdict } from '@contract/helper-verdicts.ts';
 
 /**
@@ -24,8 +25,17 @@ export interface Agreed {
 }
 
 export interface Approvals {
-  /** What erasing the drive would mean; `more` are reasons that hold for this job only. */
-  check(drive: Drive, source: SourceLike, look: Look, more?: readonly AppError[]): TargetCheck;
+  /**
+   * What erasing the drive would mean; `more` are reasons that hold for this job only, `standsOut`: one yes for the whole batch
+   * is not enough for it.
+   */
+  check(
+    drive: Drive,
+    source: SourceLike,
+    look: Look,
+    more?: readonly AppError[],
+    standsOut?: boolean,
+  ): TargetCheck;
   /** Throws a `ContractError` unless the approval is for exactly this drive as it is now. */
   demand(drive: Drive, source: SourceLike, approval: Approval, more?: readonly AppError[]): Agreed;
 }
@@ -43,14 +53,30 @@ export function wordToType(drive: Drive): { kind: 'serial' | 'port' | 'title'; w
 
 const sameWord = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
 
+/** What a person must agree to before a drive is unmounted: 2 for one whose erasing asks for a typed word, if only its mounts keep it from that. */
+export const unmountLevel = (drive: Drive): number =>
+  isOnlyMounted(drive.asTarget.reasons) ? levelOfDrive(drive) : 1;
+
+/** Throws a `ContractError` where a word must be typed before a drive is unmounted, and this is not it. */
+export function demandTyped(drive: Drive, typed: string | undefined): void {
+  if (unmountLevel(drive) === 2 && !sameWord(typed ?? '', wordToType(drive).word))
+    fail('typed-wrong', { drive: drive.id });
+}
+
 const isSurvey = (look: Look): look is Survey => typeof look === 'object' && look !== null && 'level' in look;
+
+/** Is what the helper sees at the path of a drive something else than what the catalogue shows? */
+export const isOther = (
+  { size: shown, identity }: Drive,
+  { size, diskseq }: Pick<Verdict, 'size' | 'diskseq'>,
+): boolean =>
+  size !== shown || (identity.diskseq !== null && (diskseq ?? 0) > 0 && identity.diskseq !== diskseq);
 
 /** What the helper's answer about a drive of the catalogue amounts to. `canElevate`: it may get the right to look. */
 export function lookOf(drive: Drive, verdict: Verdict | undefined, canElevate: boolean): Look {
   if (!verdict) return appError('hung');
-  const { size, diskseq, survey } = verdict;
-  const other = drive.identity.diskseq !== null && (diskseq ?? 0) > 0 && drive.identity.diskseq !== diskseq;
-  if (size !== drive.size || other) return appError('changed-device');
+  const { survey } = verdict;
+  if (isOther(drive, verdict)) return appError('changed-device');
   if (!survey) {
     const [reason] = verdict.target.reasons;
     return appError(reason?.code ?? 'not-a-drive', {});
@@ -107,13 +133,14 @@ export function createApprovals(key: Buffer = randomBytes(32)): Approvals {
   ];
 
   return {
-    check(drive, source, look, more = []) {
+    check(drive, source, look, more = [], standsOut = false) {
       const trouble = typeof look === 'object' && look !== null && !isSurvey(look) ? [look] : [];
       const known = reasonsFor(drive, source, more);
       // Where the rules say no already, that the drive could not be looked into is no news.
       const reasons = known.length > 0 ? known : trouble;
       const ok = reasons.length === 0;
-      const level = ok ? levelFor(drive, look) : 3;
+      const own = levelFor(drive, look);
+      const level = !ok ? 3 : own === 1 && standsOut ? 2 : own;
       const volumes = volumesOf(drive, look);
       return {
         drive: drive.id,
@@ -124,7 +151,8 @@ export function createApprovals(key: Buffer = randomBytes(32)): Approvals {
         usedBytes: usedOf(drive, volumes),
         newest: newestOf(look),
         table: isSurvey(look) && look.readable ? look.table : null,
-        type: level === 2 ? wordToType(drive).kind : null,
+        // To unmount one is a step towards erasing it, and asks for as much.
+        type: level === 2 || unmountLevel(drive) === 2 ? wordToType(drive).kind : null,
         token: ok ? tokenFor(drive, source.id, { level, approval: isSurvey(look) ? look.approval : '' }) : '',
       };
     },

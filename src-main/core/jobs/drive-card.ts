@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Drive } from '@contract/groups/drives.ts';
 import type { DriveCard } from '@contract/groups/jobs.ts';
 import { cleanText } from '../devices/clean-text.ts';
+import { feedPath } from '../stations/feed-path.ts';
 
 /** The card of a drive in the catalogue. */
 export const cardOf = (drive: Drive): DriveCard => ({
@@ -19,14 +20,15 @@ export const cardOf = (drive: Drive): DriveCard => ({
 /** The card of something that is known only by its path: it was chosen in another program, or is gone. */
 export const cardOfPath = (path: string): DriveCard => {
   const isDevice = path.startsWith('/dev/');
+  const isFeed = path.startsWith(feedPath(''));
   return {
     drive: null,
-    kind: isDevice ? 'disk' : 'image',
+    kind: isDevice ? 'disk' : isFeed ? 'feed' : 'image',
     path,
     identity: { busPath: null, serial: null, wwn: null, size: 0, diskseq: null },
     title: cleanText(basename(path), 63) ?? path.slice(0, 63),
     labels: [],
-    bus: isDevice ? 'other' : 'file',
+    bus: isDevice || isFeed ? 'other' : 'file',
     port: null,
   };
 };

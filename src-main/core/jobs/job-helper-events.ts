@@ -1,8 +1,19 @@
 /** What each message of the helper means for a job. Pure; part of the job machine. */
 import { appError, errorCodes, type AppError } from '@contract/errors.ts';
 import type { TargetId } from '@contract/groups/common.ts';
-import { isFinal, isGood, type ByteRange, type DriveCard, type Target } from '@contract/groups/jobs.ts';
-import type { HelperEvent, HelperEventOf, JobSummary } from '@contract/helper-messages.ts';
+import {
+  isFinal,
+  isGood,
+  type ByteRange,
+  type DriveCard,
+  type Job,
+  type JobDiagnosis,
+  type JobOutcome,
+  type Target,
+} from '@contract/groups/jobs.ts';
+import type { FinalState, HelperEvent, HelperEventOf, JobSummary } from '@contract/helper-messages.ts';
+import { diagnose, type Diagnosis } from '../diagnosis/diagnose.ts';
+import { beginComparing, settleCheck, type RunningCheck } from './job-check.ts';
 import {
   newTarget,
   toAppError,
@@ -18,33 +29,52 @@ import { etaOf } from './job-speed.ts';
 /** Ranges beyond this are counted, not listed. */
 const maxRanges = 256;
 const maxWarnings = 32;
+const maxDiagnoses = 65;
 
 const quiet = (run: JobRun): Step => ({ run, effects: [] });
 const saved = (run: JobRun): Step => ({ run, effects: [{ do: 'save' }] });
 
+/** The target with this number; null while none has it, and for an attempt that is over and done with. */
+function targetOf(run: JobRun, id: number): Target | null {
+  const key = run.ids.get(id);
+  return key === undefined || key === null ? null : (run.job.targets[key] ?? null);
+}
+
 /**
- * The target that a message is about: by its number, else one with that path that waits for a number, else a new one.
- * Null for an attempt that is over and done with.
+ * The target that a `target` message is about: by its number, else one with that path that waits for a number, else a new one.
+ * Only a message about a target of ours finds one by its path: in a job that was joined others have ridden before, and one of
+ * them may have been at the same path. Null for an attempt that is over and done with.
  */
 function locate(
   run: JobRun,
-  id: number,
-  path: string,
+  { id, target: path, mine, compared }: HelperEventOf<'target'>,
   card: DriveCard,
 ): { run: JobRun; target: Target } | null {
-  const key = run.ids.get(id);
-  if (key === null) return null;
-  const known = key === undefined ? undefined : run.job.targets[key];
+  if (run.ids.get(id) === null) return null;
+  const known = targetOf(run, id);
   if (known) return { run, target: known };
   const taken = new Set(run.ids.values());
   const free = run.job.targetOrder
     .map((key) => run.job.targets[key])
-    .find((target) => target?.card.path === path && !taken.has(target.id) && !isFinal(target.state));
+    .find((one) => mine && one?.card.path === path && !taken.has(one.id) && !isFinal(one.state));
+  if (compared && !free) return locateCompared(run, id, path);
   const target = free ?? newTarget(freeTargetId(run), card, 1, false);
   return {
     run: { ...withTarget(run, target), ids: new Map(run.ids).set(id, target.id) },
     target,
   };
+}
+
+/** The target that somebody else has asked to be compared: the last one at that path that holds the copy. */
+function locateCompared(run: JobRun, id: number, path: string): ReturnType<typeof locate> {
+  const copied = run.job.targetOrder
+    .flatMap((key) => run.job.targets[key] ?? [])
+    .filter(({ card, state }) => card.path === path && isFinal(state))
+    .at(-1);
+  if (!copied) return null;
+  const begun = beginComparing(run, [{ id: copied.id, card: copied.card }]);
+  const target = begun.job.targets[copied.id];
+  return target ? { run: { ...begun, ids: new Map(begun.ids).set(id, target.id) }, target } : null;
 }
 
 /** A key that no target of the job has. */
@@ -60,6 +90,7 @@ function put(run: JobRun, before: Target, change: Partial<Target>): JobRun {
     next.bytesCopied = run.job.source.size;
     next.coverage = 'f'.repeat(next.coverage.length || 64);
   }
+  if (next.state === 'verified') next.bytesVerified = run.job.source.size;
   if (isFinal(next.state)) {
     next.bytesPerSecond = 0;
     next.stalledSeconds = null;
@@ -69,7 +100,21 @@ function put(run: JobRun, before: Target, change: Partial<Target>): JobRun {
   return withTarget(run, next);
 }
 
+/** A comparison says nothing new of what was copied, nor of the source. */
+function onCheckJob(run: JobRun, event: HelperEventOf<'job'>): Step {
+  const { state, blockCount } = run.job;
+  const next = { ...run, key: event.job, pid: event.pids.supervisor ?? null };
+  return saved(
+    withJob(next, {
+      state: state === 'stopping' ? 'stopping' : 'running',
+      role: run.job.role ?? event.role,
+      blockCount: blockCount ?? event.blockCount,
+    }),
+  );
+}
+
 function onJob(run: JobRun, event: HelperEventOf<'job'>): Step {
+  if (run.check) return onCheckJob(run, event);
   const { source, options } = run.job;
   const next: JobRun = {
     ...run,
@@ -77,6 +122,8 @@ function onJob(run: JobRun, event: HelperEventOf<'job'>): Step {
     pid: event.pids.supervisor ?? null,
     job: {
       ...run.job,
+      kind: event.task === 'copy' ? run.job.kind : 'verify',
+      task: event.task,
       state: run.job.state === 'stopping' ? 'stopping' : 'running',
       // A job of ours that was found again after a restart is still ours.
       role: run.job.role ?? event.role,
@@ -101,12 +148,13 @@ function onJob(run: JobRun, event: HelperEventOf<'job'>): Step {
 }
 
 function onTarget(run: JobRun, event: HelperEventOf<'target'>, card: DriveCard): Step {
-  const found = locate(run, event.id, event.target, card);
+  const found = locate(run, event, card);
   if (!found) return quiet(run);
   const before = found.target;
   if (isFinal(before.state)) return quiet(run); // nothing comes back from the end, whatever arrives late
   const changedState = before.state !== event.state;
-  let next = put(found.run, before, {
+  let next = end(found.run, before, event.bytesWritten, {
+    ...findingsOf(event, run),
     state: event.state,
     size: event.size ?? before.size,
     joinedAtBlock: event.joinedAtBlock ?? before.joinedAtBlock,
@@ -128,14 +176,39 @@ function onTarget(run: JobRun, event: HelperEventOf<'target'>, card: DriveCard):
   return { run: next, effects };
 }
 
-function onProgress(run: JobRun, event: HelperEventOf<'progress'>, card: DriveCard): Step {
-  const found = locate(run, event.id, event.target, card);
-  if (!found) return quiet(run);
-  const { target } = found;
+/** What the helper found out about a target beside its state. Speeds are those of a copy, not of a few healed blocks. */
+function findingsOf(
+  found: HelperEventOf<'target'> | JobSummary['targets'][number],
+  run: JobRun,
+): Partial<Target> {
+  const { unreadable, resumedBlocks, evidence, deviceBytes, deviceMs } = found;
+  return {
+    ...(unreadable === undefined ? {} : { unreadable }),
+    ...(resumedBlocks === undefined ? {} : { resumedBlocks }),
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(deviceBytes === undefined || run.check ? {} : { deviceBytes }),
+    ...(deviceMs === undefined || run.check ? {} : { deviceMs }),
+  };
+}
+
+/** The same as `put`; at the end of a comparison the target is what that has shown. `written`: bytes of this run. */
+function end(run: JobRun, before: Target, written: number, change: Partial<Target>): JobRun {
+  const isOver = isFinal(change.state ?? before.state);
+  if (run.check && isOver) return put(run, before, settleCheck(run.check, { ...before, ...change }, written));
+  if (!isOver || !run.comparing.has(before.id)) return put(run, before, change);
+  const settled = settleCheck({ heal: false, before: run.comparing }, { ...before, ...change }, written);
+  const comparing = new Map(run.comparing);
+  comparing.delete(before.id);
+  return { ...put(run, before, settled), comparing };
+}
+
+function onProgress(run: JobRun, event: HelperEventOf<'progress'>): Step {
+  const target = targetOf(run, event.id);
+  if (!target) return quiet(run);
   if (isFinal(target.state) || isFinal(event.phase)) return quiet(run);
   const copying = event.phase === 'copying' || event.phase === 'aside' || event.phase === 'flushing';
   return quiet(
-    put(found.run, target, {
+    put(run, target, {
       state: event.phase,
       bytesCopied: copying ? event.bytes : target.bytesCopied,
       bytesVerified:
@@ -179,7 +252,9 @@ function onVerbError(run: JobRun, event: HelperEventOf<'error'>): Step {
   if (!asked) return quiet(addWarning(run, error));
   const next = asked.reduce((all, id) => {
     const target = all.job.targets[id];
-    return target && !isFinal(target.state) ? put(all, target, { state: 'refused', error, seconds: 0 }) : all;
+    return target && !isFinal(target.state)
+      ? end(all, target, 0, { state: 'refused', error, seconds: 0 })
+      : all;
   }, run);
   return { run: next, effects: [{ do: 'save' }, { do: 'look-at-drives' }] };
 }
@@ -192,19 +267,20 @@ export function onHelperEvent(run: JobRun, event: HelperEvent, card: DriveCard):
     case 'target':
       return onTarget(run, event, card);
     case 'joined': {
-      const found = locate(run, event.id, event.target, card);
-      if (!found) return quiet(run);
-      const joinedAtSequence = event.sequence ?? found.target.joinedAtSequence;
-      return saved(put(found.run, found.target, { joinedAtBlock: event.block, joinedAtSequence }));
+      const target = targetOf(run, event.id);
+      if (!target) return quiet(run);
+      const joinedAtSequence = event.sequence ?? target.joinedAtSequence;
+      return saved(put(run, target, { joinedAtBlock: event.block, joinedAtSequence }));
     }
     case 'progress':
-      return onProgress(run, event, card);
+      return onProgress(run, event);
     case 'stalled': {
-      const found = locate(run, event.id, event.target, card);
-      if (!found || isFinal(found.target.state)) return quiet(run);
-      return quiet(put(found.run, found.target, { stalledSeconds: event.seconds }));
+      const target = targetOf(run, event.id);
+      if (!target || isFinal(target.state)) return quiet(run);
+      return quiet(put(run, target, { stalledSeconds: event.seconds }));
     }
     case 'head': {
+      if (run.check) return quiet(run);
       const { lap, bytesRead } = run.job.source;
       return quiet(
         withSource(run, {
@@ -217,7 +293,7 @@ export function onHelperEvent(run: JobRun, event: HelperEvent, card: DriveCard):
       );
     }
     case 'lap':
-      return quiet(withSource(run, { lap: Math.max(run.job.source.lap, event.n) }));
+      return quiet(run.check ? run : withSource(run, { lap: Math.max(run.job.source.lap, event.n) }));
     case 'pace': {
       const target = event.id === undefined ? null : (run.ids.get(event.id) ?? null);
       return quiet(withJob(run, { pace: { by: event.by, target } }));
@@ -229,6 +305,7 @@ export function onHelperEvent(run: JobRun, event: HelperEvent, card: DriveCard):
       return target ? saved(put(run, target, { slow: event.slow })) : quiet(run);
     }
     case 'bad-source':
+      if (run.check) return quiet(run);
       return saved(
         withSource(run, {
           unreadable: addRange(run.job.source.unreadable, event),
@@ -246,10 +323,7 @@ export function onHelperEvent(run: JobRun, event: HelperEvent, card: DriveCard):
   }
 }
 
-const outcomeOf: Record<
-  Exclude<JobSummary['outcome'], 'detached'>,
-  'complete' | 'cancelled' | 'source-failed' | 'refused' | 'helper-lost'
-> = {
+const outcomeOf: Record<Exclude<JobSummary['outcome'], 'detached'>, JobOutcome> = {
   complete: 'complete',
   cancelled: 'cancelled',
   'source-failed': 'source-failed',
@@ -257,10 +331,42 @@ const outcomeOf: Record<
   'helper-died': 'helper-lost',
 };
 
+/** The manifest of a run that has ended, at every target that the run was about. */
+function keepManifest(run: JobRun, { manifest, source }: JobSummary, of: readonly TargetId[]): JobRun {
+  const { rootDigest } = source;
+  if (!manifest?.written || rootDigest === null) return run;
+  const kept = { path: manifest.path, rootDigest };
+  const manifests = new Map([...run.manifests, ...of.map((id) => [id, kept] as const)]);
+  return of.reduce<JobRun>(
+    (all, id) => {
+      const target = all.job.targets[id];
+      return target ? withTarget(all, { ...target, manifest: true }) : all;
+    },
+    { ...run, manifests },
+  );
+}
+
+const copyOf = (found: Diagnosis): JobDiagnosis =>
+  found.code === 'same-blocks' || found.code === 'worn' ? { ...found, blocks: [...found.blocks] } : found;
+
+/** What the ends of all targets together say. */
+function diagnosed(job: Job): JobDiagnosis[] {
+  const ended = job.targetOrder.flatMap((id) => {
+    const target = job.targets[id];
+    if (!target || !isFinal(target.state)) return [];
+    const { state, evidence, deviceBytes, deviceMs } = target;
+    return [{ path: id, state: state as FinalState, evidence, deviceBytes, deviceMs }];
+  });
+  return diagnose(ended, job.blockCount ?? 0)
+    .slice(0, maxDiagnoses)
+    .map(copyOf);
+}
+
 /** The end of a run, as the helper — or, if it has died, what was known until then — tells it. */
 export function onSummary(run: JobRun, summary: JobSummary, now: number): Step {
   if (summary.outcome === 'detached') return quiet(run);
   let next = run;
+  const about: TargetId[] = [];
   for (const result of [...summary.targets, ...summary.others]) {
     const id = result.id === undefined ? undefined : next.ids.get(result.id);
     if (id === null) continue;
@@ -269,7 +375,11 @@ export function onSummary(run: JobRun, summary: JobSummary, now: number): Step {
     );
     const target = id === undefined ? byPath : next.job.targets[id];
     if (!target) continue;
-    next = put(next, target, {
+    about.push(target.id);
+    // What has ended before was told then, and a comparison has settled it.
+    if ((run.check || result.compared) && isFinal(target.state)) continue;
+    next = end(next, target, result.bytesWritten, {
+      ...findingsOf(result, run),
       state: result.state,
       joinedAtBlock: result.joinedAtBlock ?? target.joinedAtBlock,
       bytesCopied: Math.max(target.bytesCopied, result.bytesWritten),
@@ -281,9 +391,42 @@ export function onSummary(run: JobRun, summary: JobSummary, now: number): Step {
   }
   next = failOpenTargets(next);
   const outcome = outcomeOf[summary.outcome];
-  const someGood = Object.values(next.job.targets).some(({ state }) => isGood(state));
-  const { source } = next.job;
-  next = withJob(next, {
+  next = run.check
+    ? endOfCheck(next, run.check, summary, outcome, now)
+    : endOfCopy(keepManifest(next, summary, about), summary, outcome, now);
+  return over(withJob(next, { diagnoses: diagnosed(next.job) }));
+}
+
+/** A job that has copied stays what its copies made of it. */
+function endOfCheck(
+  run: JobRun,
+  check: RunningCheck,
+  { source }: JobSummary,
+  outcome: JobOutcome,
+  now: number,
+): JobRun {
+  const copied = run.job.kind === 'copy';
+  const ended = withJob(run, {
+    state: 'ended',
+    outcome: copied ? check.outcome : outcome,
+    endedAt: copied ? check.endedAt : now,
+    pace: { by: 'none', target: null },
+  });
+  if (copied) return withSource(ended, { bytesPerSecond: 0 });
+  const unreadable = source.unreadable.slice(0, maxRanges);
+  const unreadableBytes = source.unreadable.reduce((sum, { length }) => sum + length, 0);
+  const error = source.error ? toAppError(source.error) : null;
+  return withSource(ended, { unreadable, unreadableBytes, error, rootDigest: source.rootDigest });
+}
+
+/** A later run of the job may not have taken it: it still holds if the source is the same. */
+const sha256Of = ({ source: now }: JobSummary, before: Job['source']): string | null =>
+  now.sha256 ?? (now.rootDigest === before.rootDigest ? before.sha256 : null);
+
+function endOfCopy(run: JobRun, summary: JobSummary, outcome: JobOutcome, now: number): JobRun {
+  const someGood = Object.values(run.job.targets).some(({ state }) => isGood(state));
+  const { source } = run.job;
+  return withJob(run, {
     state: 'ended',
     // A second run that was refused does not undo what the first one did.
     outcome: outcome === 'refused' && someGood ? 'complete' : outcome,
@@ -295,6 +438,7 @@ export function onSummary(run: JobRun, summary: JobSummary, now: number): Step {
       bytesPerSecond: 0,
       lap: Math.max(source.lap, Math.ceil(summary.source.laps)),
       rootDigest: summary.source.rootDigest ?? source.rootDigest,
+      sha256: sha256Of(summary, source),
       unreadable: summary.source.unreadable.slice(0, maxRanges),
       // The summary names only so many ranges; each has been told by itself before.
       unreadableBytes: Math.max(
@@ -304,27 +448,38 @@ export function onSummary(run: JobRun, summary: JobSummary, now: number): Step {
       error: summary.source.error ? toAppError(summary.source.error) : null,
     },
   });
-  return over(next);
 }
 
 /** Nothing may stay open at the end, and nothing open may read as good. */
 function failOpenTargets(run: JobRun): JobRun {
   return Object.values(run.job.targets)
     .filter(({ state }) => !isFinal(state))
-    .reduce((all, target) => put(all, target, { state: 'failed', error: appError('helper-died', {}) }), run);
+    .reduce(
+      (all, target) => end(all, target, 0, { state: 'failed', error: appError('helper-died', {}) }),
+      run,
+    );
 }
 
 const over = (run: JobRun): Step => ({
-  run: { ...run, ids: new Map(), asked: new Map(), toRemove: [], slowSince: new Map() },
+  run: {
+    ...run,
+    ids: new Map(),
+    asked: new Map(),
+    toRemove: [],
+    slowSince: new Map(),
+    check: null,
+    comparing: new Map(),
+  },
   effects: [{ do: 'save' }, { do: 'look-at-drives' }],
 });
 
 /** The end of a run that nobody saw: what was open then counts as failed. */
 export function endUnseen(run: JobRun, now: number): Step {
+  const kept = run.job.kind === 'copy' ? run.check : null;
   const ended = withJob(failOpenTargets(run), {
     state: 'ended',
-    outcome: 'helper-lost',
-    endedAt: now,
+    outcome: kept ? kept.outcome : 'helper-lost',
+    endedAt: kept ? kept.endedAt : now,
     pace: { by: 'none', target: null },
   });
   return over(withSource(ended, { bytesPerSecond: 0 }));

@@ -48,6 +48,6 @@ describe('the journal', () => {
     await next.load();
     next.save([run]);
     await next.close();
-    expect(await readFile(file(), 'utf8')).toContain('"carouselJobs":1');
+    expect(await readFile(file(), 'utf8')).toContain('"carouselJobs": 1');
   });
 });

@@ -1,8 +1,9 @@
 /** Keeps the jobs on disk, so that a core that comes back shows them as they were and finds the running ones again. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { jobSchema } from '@contract/groups/jobs.ts';
+import { jobSchema, outcomeSchema, targetSchema } from '@contract/groups/jobs.ts';
 import { z } from '@contract/zod.ts';
+import { seal, unseal } from '../sealed-json.ts';
 import { createSafeWriter } from '../write-file-safely.ts';
 import { restoredRun, type JobRun } from './job-run.ts';
 
@@ -11,6 +12,16 @@ const keptRunSchema = z.object({
   key: z.string().nullable(),
   pid: z.number().nullable(),
   ids: z.array(z.tuple([z.number(), z.string().nullable()])),
+  manifests: z.array(z.tuple([z.string(), z.object({ path: z.string(), rootDigest: z.string() })])),
+  check: z
+    .object({
+      heal: z.boolean(),
+      before: z.array(z.tuple([z.string(), targetSchema])),
+      outcome: outcomeSchema.nullable(),
+      endedAt: z.number().nullable(),
+    })
+    .nullable(),
+  comparing: z.array(z.tuple([z.string(), targetSchema])).default([]),
 });
 const journalSchema = z.object({ carouselJobs: z.literal(1), runs: z.array(z.unknown()) });
 
@@ -19,9 +30,31 @@ export interface JobJournal {
   load(): Promise<JobRun[]>;
   /** Does nothing while another core keeps the journal: two must not write over each other. */
   save(runs: readonly JobRun[]): void;
+  /** True while this core keeps the journal. */
+  isMine(): boolean;
   /** Resolves when everything is on disk, and lets another core keep it. */
   close(): Promise<void>;
 }
+
+type KeptRun = z.infer<typeof keptRunSchema>;
+
+function runOf({ job, key, pid, ids, manifests, check, comparing }: KeptRun): JobRun {
+  const running = check && { ...check, before: new Map(check.before) };
+  return restoredRun(job, {
+    key,
+    pid,
+    ids: new Map(ids),
+    manifests: new Map(manifests),
+    check: running,
+    comparing: new Map(comparing),
+  });
+}
+
+const keptRunOf = ({ job, key, pid, ids, manifests, check, comparing }: JobRun): KeptRun => ({
+  ...{ job, key, pid, ids: [...ids], manifests: [...manifests] },
+  check: check && { ...check, before: [...check.before] },
+  comparing: [...comparing],
+});
 
 function isAlive(pid: number): boolean {
   try {
@@ -55,12 +88,12 @@ export function createJobJournal(path: string, onError: (error: unknown) => void
       const text = await readFile(path, 'utf8').catch(() => null);
       if (text === null) return [];
       try {
-        const { runs } = journalSchema.parse(JSON.parse(text));
+        const { content, sealed } = unseal(text);
+        if (!sealed) throw new Error('the check is missing');
+        const { runs } = journalSchema.parse(content);
         return runs.flatMap((entry) => {
           const kept = keptRunSchema.safeParse(entry);
-          return kept.success
-            ? [restoredRun(kept.data.job, { ...kept.data, ids: new Map(kept.data.ids) })]
-            : [];
+          return kept.success ? [runOf(kept.data)] : [];
         });
       } catch (error) {
         onError(error);
@@ -69,9 +102,10 @@ export function createJobJournal(path: string, onError: (error: unknown) => void
     },
     save(runs) {
       if (!mine) return;
-      const kept = runs.map(({ job, key, pid, ids }) => ({ job, key, pid, ids: [...ids] }));
-      writer.write(JSON.stringify({ carouselJobs: 1, runs: kept }));
+      const kept = runs.map(keptRunOf);
+      writer.write(seal({ carouselJobs: 1, runs: kept }));
     },
+    isMine: () => mine,
     async close() {
       await writer.idle();
       if (mine) await rm(lock, { force: true });

@@ -192,7 +192,7 @@ describe('a target', () => {
     [
       'takes its end from the summary',
       [end('complete', [{ id: 1, state: 'verified' }])],
-      { state: 'verified', bytesCopied: 1000 },
+      { state: 'verified', bytesCopied: 1000, bytesVerified: 1000 },
     ],
     [
       'is found in the summary by its path',
@@ -216,6 +216,29 @@ describe('a target', () => {
     const { job } = play([...begin, helper(targetEvent(7, 'copying', { mine: false }))]).run;
     expect(job.targetOrder).toEqual(['t-1', 't-2', 't-3']);
     expect(job.targets['t-3']).toMatchObject({ mine: false, state: 'copying' });
+  });
+
+  it('of ours is never taken for what somebody else has done at its path before', () => {
+    const others = { mine: false, target: '/dev/sdb' };
+    const joining = [
+      ...begin.slice(0, 3),
+      helper(targetEvent(1, 'verified', others)),
+      helper({ event: 'joined', t: 0, id: 2, target: '/dev/sdb', block: 3, sequence: 3 }),
+      helper({
+        event: 'progress',
+        t: 0,
+        id: 2,
+        target: '/dev/sdb',
+        phase: 'copying',
+        bytes: 10,
+        bytesPerSecond: 1,
+      }),
+    ];
+    const { run } = play(joining);
+    expect(run.job.targets['t-1']).toMatchObject({ state: 'waiting', bytesCopied: 0 });
+    expect(run.job.targets['t-3']).toMatchObject({ mine: false, state: 'verified' });
+    const { job } = play([helper(targetEvent(5, 'failed', { target: '/dev/sdb' }))], run).run;
+    expect(job.targets['t-1']?.state).toBe('failed');
   });
 
   it('that the helper will not take is refused, and the others go on', () => {

@@ -1,7 +1,9 @@
 /** The life of a job as a pure function: (run, event) -> (run, effects). The service performs the effects. */
+import type { AppError } from '@contract/errors.ts';
 import type { TargetId } from '@contract/groups/common.ts';
-import { isFinal, type DriveCard, type SlowPolicy } from '@contract/groups/jobs.ts';
+import { isFinal, type DriveCard, type SlowPolicy, type Target } from '@contract/groups/jobs.ts';
 import type { HelperEvent, JobSummary } from '@contract/helper-messages.ts';
+import { beginCheck, beginComparing } from './job-check.ts';
 import { endUnseen, onHelperEvent, onSummary } from './job-helper-events.ts';
 import { newTarget, withJob, withSource, withTarget, type JobRun, type Step } from './job-run.ts';
 import { sampleSpeeds, slowAfterMs, slowTargets } from './job-speed.ts';
@@ -11,6 +13,19 @@ export type JobEvent =
   | { type: 'launch' }
   /** Targets step on: new ones, or old ones for another attempt in their old place. */
   | { type: 'ride'; targets: readonly { id: TargetId; card: DriveCard }[] }
+  /** Targets of a job that is over are compared with their manifest. */
+  | {
+      type: 'check';
+      task: 'verify' | 'sample';
+      heal: boolean;
+      riders: readonly { id: TargetId; card: DriveCard }[];
+    }
+  /** Targets that hold the copy are compared while others are still copied to. */
+  | { type: 'compare'; riders: readonly { id: TargetId; card: DriveCard }[] }
+  /** A target could not be compared, for a reason that was seen before it began. */
+  | { type: 'unchecked'; target: TargetId; error: AppError }
+  /** What an interrupted copy has left on targets. */
+  | { type: 'left'; found: ReadonlyMap<TargetId, Target['resumable']> }
   /** The helper was asked for targets; an error with this mark is about them. */
   | { type: 'asked'; request: string; targets: readonly TargetId[] }
   | { type: 'helper'; event: HelperEvent; card: DriveCard }
@@ -33,6 +48,8 @@ function numberOf(run: JobRun, target: TargetId): number | null {
 function launch(run: JobRun): Step {
   const fresh: JobRun = { ...run, key: null, pid: null, ids: new Map(), asked: new Map(), toRemove: [] };
   const started = withJob(fresh, {
+    task: 'copy',
+    diagnoses: [],
     state: 'starting',
     outcome: null,
     role: null,
@@ -87,6 +104,14 @@ function tick(run: JobRun, now: number): Step {
   return quiet(speeds === next.job.speeds ? next : withJob(next, { speeds }));
 }
 
+function left(run: JobRun, found: ReadonlyMap<TargetId, Target['resumable']>): JobRun {
+  return [...found].reduce((all, [id, resumable]) => {
+    const target = all.job.targets[id];
+    const same = target?.resumable?.blocks === resumable?.blocks && target?.resumable?.of === resumable?.of;
+    return !target || same ? all : withTarget(all, { ...target, resumable });
+  }, run);
+}
+
 /** One step in the life of a job. */
 export function step(run: JobRun, event: JobEvent): Step {
   const ended = run.job.state === 'ended';
@@ -97,6 +122,16 @@ export function step(run: JobRun, event: JobEvent): Step {
       return ride(run, event.targets);
     case 'asked':
       return quiet({ ...run, asked: new Map(run.asked).set(event.request, event.targets) });
+    case 'check':
+      return { run: beginCheck(run, event), effects: [{ do: 'save' }] };
+    case 'compare':
+      return ended ? quiet(run) : { run: beginComparing(run, event.riders), effects: [{ do: 'save' }] };
+    case 'unchecked': {
+      const target = run.job.targets[event.target];
+      return target ? quiet(withTarget(run, { ...target, checkError: event.error })) : quiet(run);
+    }
+    case 'left':
+      return quiet(left(run, event.found));
     case 'helper':
       return ended ? quiet(run) : onHelperEvent(run, event.event, event.card);
     case 'finished':

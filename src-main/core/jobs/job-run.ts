@@ -1,8 +1,10 @@
 /** A job together with what only the core needs to know about it. */
+import type { KeptManifest } from '../manifests/kept-manifests.ts';
 import { appError, type AppError } from '@contract/errors.ts';
 import type { JobId, TargetId } from '@contract/groups/common.ts';
 import type { DriveCard, Job, JobOptions, Target } from '@contract/groups/jobs.ts';
 import type { HelperErrorInfo } from '@contract/helper-messages.ts';
+import type { RunningCheck } from './job-check.ts';
 
 export interface JobRun {
   readonly job: Job;
@@ -18,6 +20,12 @@ export interface JobRun {
   readonly toRemove: readonly TargetId[];
   /** Since when a target is slower than its siblings. */
   readonly slowSince: ReadonlyMap<TargetId, number>;
+  /** Where the digests of what was copied to a target are kept. */
+  readonly manifests: ReadonlyMap<TargetId, KeptManifest>;
+  /** What targets were before the comparison that runs; null while none does. */
+  readonly check: RunningCheck | null;
+  /** The same for targets that are compared while others of the job are still copied to. */
+  readonly comparing: ReadonlyMap<TargetId, Target>;
 }
 
 /** What the service must do after a step of the machine. */
@@ -39,6 +47,9 @@ export interface Step {
 export function newRun(id: JobId, source: DriveCard, size: number, options: JobOptions, now: number): JobRun {
   const job: Job = {
     id,
+    kind: 'copy',
+    task: 'copy',
+    manifest: null,
     state: 'starting',
     outcome: null,
     role: null,
@@ -54,6 +65,7 @@ export function newRun(id: JobId, source: DriveCard, size: number, options: JobO
       unreadable: [],
       unreadableBytes: 0,
       rootDigest: null,
+      sha256: null,
       error: null,
     },
     options,
@@ -62,6 +74,7 @@ export function newRun(id: JobId, source: DriveCard, size: number, options: JobO
     targetOrder: [],
     pace: { by: 'none', target: null },
     warnings: [],
+    diagnoses: [],
     speeds: [],
     startedAt: now,
     endedAt: null,
@@ -70,7 +83,10 @@ export function newRun(id: JobId, source: DriveCard, size: number, options: JobO
 }
 
 /** A job as it was kept; what the helper has to say comes when it is attached to. */
-export const restoredRun = (job: Job, kept: Partial<Pick<JobRun, 'key' | 'pid' | 'ids'>> = {}): JobRun => ({
+export const restoredRun = (
+  job: Job,
+  kept: Partial<Pick<JobRun, 'key' | 'pid' | 'ids' | 'manifests' | 'check' | 'comparing'>> = {},
+): JobRun => ({
   job,
   key: kept.key ?? null,
   pid: kept.pid ?? null,
@@ -78,6 +94,9 @@ export const restoredRun = (job: Job, kept: Partial<Pick<JobRun, 'key' | 'pid' |
   asked: new Map(),
   toRemove: [],
   slowSince: new Map(),
+  manifests: kept.manifests ?? new Map(),
+  check: kept.check ?? null,
+  comparing: kept.comparing ?? new Map(),
 });
 
 /** A target at the beginning of an attempt. */
@@ -100,8 +119,16 @@ export const newTarget = (id: TargetId, card: DriveCard, attempt: number, mine: 
   slowForItsKind: false,
   badBlocks: 0,
   healedBlocks: 0,
+  unreadable: 0,
+  resumedBlocks: 0,
+  evidence: [],
+  deviceBytes: 0,
+  deviceMs: 0,
+  manifest: false,
+  resumable: null,
   seconds: null,
   error: null,
+  checkError: null,
 });
 
 /** The run with a change to its job. */

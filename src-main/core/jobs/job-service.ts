@@ -5,6 +5,7 @@ import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import {
   isFinal,
+  isGood,
   type Approval,
   type DriveCard,
   type Job,
@@ -12,20 +13,26 @@ import {
   type SlowPolicy,
   type TargetCheck,
 } from '@contract/groups/jobs.ts';
-import type { Approvals } from '../helper/helper-job.ts';
+import type { Approvals, Identities } from '../helper/helper-job.ts';
 import { HelperNotFound } from '../helper/helper-path.ts';
 import type { RunningJob } from '@contract/helper-verdicts.ts';
+import type { ManifestHead } from '@contract/groups/verify.ts';
+import type { KeptManifests } from '../manifests/kept-manifests.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock, Elevation } from '../ports.ts';
 import { createApprovalDesk } from './approval-desk.ts';
 import { busyReasons } from './approvals.ts';
 import { cardOf, cardOfPath } from './drive-card.ts';
 import type { Engine, EngineJob } from './engine.ts';
+import { adoptionOf } from './job-adoption.ts';
 import { freeTargetId } from './job-helper-events.ts';
 import type { JobJournal } from './job-journal.ts';
+import { createJobChecks, type PlannedCheck } from './job-checks.ts';
+import { restsOf } from './job-rests.ts';
 import type { KeptResults } from './kept-results.ts';
 import { step, type JobEvent } from './job-machine.ts';
 import { newRun, type Effect, type JobRun } from './job-run.ts';
+import type { ReachedFeed } from '../stations/feed-service.ts';
 
 /** More jobs that are over than this are taken off the list by themselves, the oldest first. */
 export const maxEndedJobs = 20;
@@ -34,8 +41,6 @@ const tickMs = 1000;
 const ticksBetweenSaves = 5;
 /** Practice drives are files and would be done before anybody could let another one step on. */
 export const practiceBytesPerSecond = 8_000_000;
-/** A list of running jobs says nothing about the last moments. */
-const listIsOldAfterMs = 3000;
 
 export interface JobServiceOptions {
   engine: () => Engine;
@@ -43,6 +48,11 @@ export interface JobServiceOptions {
   clock: Clock;
   journal: JobJournal;
   results: KeptResults;
+  manifests: KeptManifests;
+  /** The root digest of what the drive with a serial number holds, as far as the ledger knows for certain. */
+  contentOf: (serial: string) => Promise<string | null>;
+  /** The folder of the maps of unfinished copies; null: none are kept. */
+  resumeFolder: string | null;
   logger: Logger;
   /** The catalogue as it is now. */
   drive: (id: DriveId) => Drive | undefined;
@@ -50,6 +60,8 @@ export interface JobServiceOptions {
   defaults: () => JobOptions;
   /** Whether a job that another program began is shown here. */
   adopts: (sourcePath: string) => boolean;
+  /** Reaches the computer whose blocks a source of kind `feed` is made of. */
+  reachFeed: (source: DriveId, takeUp: boolean) => Promise<ReachedFeed>;
   onChange: (jobs: readonly Job[]) => void;
   /** Drives have become free or hold something else. */
   onDrivesTouched: () => void;
@@ -61,6 +73,9 @@ export interface StartRequest {
   options?: Partial<{ [K in keyof JobOptions]: JobOptions[K] | undefined }> | undefined;
 }
 
+/** Called when all is agreed to and nothing is begun yet; throws if it is not wanted any more. */
+export type Sure = () => void;
+
 export interface JobService {
   check(request: {
     source: DriveId;
@@ -68,9 +83,17 @@ export interface JobService {
     job?: JobId | undefined;
   }): Promise<TargetCheck[]>;
   checkRetry(job: JobId, targets: readonly TargetId[]): Promise<TargetCheck[]>;
-  start(request: StartRequest): Promise<JobId>;
-  addTargets(job: JobId, targets: readonly Approval[]): Promise<TargetId[]>;
-  retry(job: JobId, targets: readonly Approval[]): Promise<void>;
+  start(request: StartRequest, sure?: Sure): Promise<JobId>;
+  addTargets(job: JobId, targets: readonly Approval[], sure?: Sure): Promise<TargetId[]>;
+  /** `resume`: goes on with what interrupted copies have left. */
+  retry(job: JobId, targets: readonly Approval[], resume: boolean, sure?: Sure): Promise<void>;
+  verify(job: JobId, targets: readonly TargetId[] | undefined): Promise<void>;
+  checkHeal(job: JobId, targets: readonly TargetId[]): Promise<TargetCheck[]>;
+  heal(job: JobId, targets: readonly Approval[]): Promise<void>;
+  verifyDrives(drives: readonly DriveId[], manifest: string, sample: boolean): Promise<JobId>;
+  findManifest(drive: DriveId): Promise<ManifestHead | null>;
+  /** Looks for what interrupted copies have left on targets that did not end well. */
+  lookForRests(): Promise<void>;
   removeTarget(job: JobId, target: TargetId): void;
   cancel(job: JobId): void;
   setSlowPolicy(job: JobId, policy: SlowPolicy, target: TargetId | undefined): void;
@@ -80,6 +103,8 @@ export interface JobService {
   /** Attaches to jobs that run, others' too. What was kept as running and runs no more has ended. Rejects without a helper. */
   find(): Promise<void>;
   jobOf(drive: DriveId): JobId | null;
+  /** The helper's name for a job, by which others attach to it; null while it has none. */
+  keyOf(job: JobId): string | null;
   running(): boolean;
   /** Lets go of every job; they run on. */
   stop(): Promise<void>;
@@ -92,7 +117,7 @@ interface Live {
 
 /** A service without jobs. */
 export function createJobService(options: JobServiceOptions): JobService {
-  const { clock, journal, results, logger } = options;
+  const { clock, journal, results, manifests, logger } = options;
   const jobs = new Map<JobId, Live>();
   let stopped = false;
   let ticking = false;
@@ -106,6 +131,19 @@ export function createJobService(options: JobServiceOptions): JobService {
     logger,
     drive: driveOf,
     reasons: busyReasons,
+  });
+  const checks = createJobChecks({
+    desk,
+    run: (id) => liveOf(id).run,
+    runs: () => [...jobs.values()].map(({ run }) => run),
+    drive: options.drive,
+    driveAt: options.driveAt,
+    now: () => clock.now(),
+    defaults: options.defaults,
+    pastManifest: async (serial) => {
+      const rootDigest = await options.contentOf(serial);
+      return rootDigest === null ? null : manifests.past(rootDigest);
+    },
   });
   const isRunning = ({ run }: Live): boolean => run.job.state !== 'ended';
   const save = (): void => journal.save([...jobs.values()].map(({ run }) => run));
@@ -152,11 +190,14 @@ export function createJobService(options: JobServiceOptions): JobService {
     });
   }
 
-  /** The card a target was given when it stepped on, or what the catalogue has at that path. */
-  function cardAt(id: JobId, path: string): DriveCard {
+  /**
+   * The card a target was given when it stepped on, or what the catalogue has at that path. Of one that is over already only the
+   * path is known: another drive may be there by now.
+   */
+  function cardAt(id: JobId, path: string, isOver: boolean): DriveCard {
     const own = Object.values(jobs.get(id)?.run.job.targets ?? {}).find(({ card }) => card.path === path);
     if (own) return own.card;
-    const drive = options.driveAt(path);
+    const drive = isOver ? undefined : options.driveAt(path);
     return drive ? cardOf(drive) : cardOfPath(path);
   }
 
@@ -166,8 +207,10 @@ export function createJobService(options: JobServiceOptions): JobService {
     live.engine = engine;
     keepTicking();
     engine.on('event', (event) => {
+      if (jobs.get(id)?.engine !== engine) return;
       const path = 'target' in event && typeof event.target === 'string' ? event.target : '';
-      feed(id, { type: 'helper', event, card: cardAt(id, path) });
+      const isOver = event.event === 'target' && isFinal(event.state);
+      feed(id, { type: 'helper', event, card: cardAt(id, path, isOver) });
     });
     engine.on('log', (text) => logger.debug('helper', text));
     engine.on('violation', (text) => logger.warn('helper', `not understood: ${text}`));
@@ -194,40 +237,122 @@ export function createJobService(options: JobServiceOptions): JobService {
     { id, source, options: chosen }: Job,
     paths: readonly string[],
     tokens: Approvals,
+    identities: Identities,
+    takeUp: boolean,
+    reached: ReachedFeed | null,
   ): EngineJob {
     const { blockSize, ...rest } = chosen;
-    try {
+    const resume = options.resumeFolder === null ? {} : { resume: options.resumeFolder, takeUp };
+    return engineOrFail(() => {
       const resultFile = results.prepare(id);
       const request = {
         source: source.card.path,
         targets: paths,
         approvals: tokens,
+        identities,
         options: {
           ...rest,
           block: blockSize,
           resultFile,
+          manifest: manifests.prepare(id),
+          ...resume,
           ...(source.card.kind === 'practice' ? { limit: practiceBytesPerSecond } : {}),
         },
       };
-      return options.engine().start(request);
+      const job = options.engine().start(reached ? reached.request(request) : request);
+      reached?.ride(job);
+      return job;
+    });
+  }
+
+  /** What a run that is about to begin needs beside its drives: the other computer, where its source is one. */
+  async function reach({ source: { card } }: Job, takeUp: boolean): Promise<ReachedFeed | null> {
+    if (card.kind !== 'feed') return null;
+    return options.reachFeed(card.drive ?? fail('no-such-drive'), takeUp);
+  }
+
+  function engineOrFail(start: () => EngineJob): EngineJob {
+    try {
+      return start();
     } catch (error) {
       logger.error('jobs', `the helper could not be started: ${String(error)}`);
       return fail(error instanceof HelperNotFound ? 'helper-missing' : 'helper-failed');
     }
   }
 
+  /** Begins a comparison on a job that is over. */
+  function compare(id: JobId, { task, riders, request, left }: PlannedCheck): void {
+    const { heal, ...rest } = request;
+    const engine = engineOrFail(() => {
+      const { stallTimeout } = liveOf(id).run.job.options;
+      const resultFile = results.prepare(id);
+      const chosen = { heal, sample: task === 'sample', stallTimeout, resultFile };
+      return options.engine().verify({ ...rest, options: chosen });
+    });
+    logger.info('jobs', `${id}: ${heal ? 'heals' : 'compares'} ${String(rest.targets.length)} targets`);
+    feed(id, { type: 'check', task, heal, riders });
+    for (const { target, error } of left) feed(id, { type: 'unchecked', target, error });
+    listen(id, engine);
+    options.onDrivesTouched();
+  }
+
+  /** Compares what a running job has copied to its end, by the same helper: it has the digests, and nobody waits for that. */
+  async function compareBeside(id: JobId, targets: readonly TargetId[] | undefined): Promise<void> {
+    const { riders, identities, left } = await checks.planBeside(id, targets);
+    const { engine, run } = liveOf(id);
+    // It may have ended, or somebody else may have begun the same, while rights were asked for.
+    const still = riders.filter((rider) => isFinal(run.job.targets[rider.id]?.state ?? 'waiting'));
+    if (!engine || run.job.state !== 'running' || still.length === 0) fail('job-running');
+    const request = engine.compare(
+      still.map(({ card }) => card.path),
+      identities,
+    );
+    logger.info('jobs', `${id}: compares ${String(still.length)} targets while it copies`);
+    feed(id, { type: 'compare', riders: still });
+    feed(id, { type: 'asked', request, targets: still.map((rider) => rider.id) });
+    for (const { target, error } of left) feed(id, { type: 'unchecked', target, error });
+    options.onDrivesTouched();
+  }
+
+  /** The same for a plan that took a while: somebody else may have begun something meanwhile. */
+  function beginCheck(id: JobId, plan: PlannedCheck): void {
+    if (isRunning(liveOf(id))) fail('job-running');
+    compare(id, plan);
+  }
+
+  /** Lets go of what was reached if this throws. */
+  function orClose<T>(reached: ReachedFeed | null, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      void reached?.close();
+      throw error;
+    }
+  }
+
   /** Puts targets on a job that runs, or makes it run (again) for them. */
-  function board(id: JobId, riders: readonly { id: TargetId; card: DriveCard }[], tokens: Approvals): void {
-    const live = liveOf(id);
+  function board(
+    live: Live,
+    riders: readonly { id: TargetId; card: DriveCard }[],
+    tokens: Approvals,
+    identities: Identities,
+    takeUp: boolean,
+    reached: ReachedFeed | null,
+  ): void {
+    const { id } = live.run.job;
     const paths = riders.map(({ card }) => card.path);
     if (isRunning(live) && live.engine) {
       if (live.run.job.state === 'stopping') fail('job-ending', {});
-      const request = live.engine.add(paths, tokens);
+      if (live.run.job.task !== 'copy') fail('job-running');
+      void reached?.close(); // it runs already
+      const request = live.engine.add(paths, tokens, takeUp);
       feed(id, { type: 'ride', targets: riders });
       feed(id, { type: 'asked', request, targets: riders.map((rider) => rider.id) });
       return;
     }
-    const engine = startEngine(live.run.job, paths, tokens);
+    if (live.run.job.kind === 'verify') fail('job-ended');
+    if (live.run.job.source.card.kind === 'feed' && !reached) fail('job-ending', {}); // it ended a moment ago
+    const engine = startEngine(live.run.job, paths, tokens, identities, takeUp, reached);
     logger.info('jobs', `${id} starts: ${live.run.job.source.card.path} to ${String(paths.length)} targets`);
     feed(id, { type: 'launch' });
     feed(id, { type: 'ride', targets: riders });
@@ -236,35 +361,38 @@ export function createJobService(options: JobServiceOptions): JobService {
 
   function forgetOldest(): void {
     const ended = [...jobs.values()].filter((live) => !isRunning(live));
-    for (const { run } of ended.slice(0, Math.max(0, ended.length - maxEndedJobs))) jobs.delete(run.job.id);
+    for (const { run } of ended.slice(0, Math.max(0, ended.length - maxEndedJobs))) forget(run);
+  }
+
+  function forget(run: JobRun): void {
+    jobs.delete(run.job.id);
+    const unused = new Map([...run.manifests.values()].map((kept) => [kept.path, kept]));
+    for (const other of jobs.values()) {
+      for (const { path } of other.run.manifests.values()) unused.delete(path);
+    }
+    manifests.putAway(unused.values()).catch((error: unknown) => logger.error('manifests', String(error)));
   }
 
   /** Attaches to a job that runs, unless that has been done or it is one of ours that has not said its name yet. */
-  function adopt({ job: key, pid, source: sourcePath }: RunningJob): void {
-    const running = [...jobs.values()].filter(isRunning);
-    const isSame = ({ run }: Live): boolean => run.key === key && (run.pid ?? pid) === pid;
-    const kept = running.find(isSame);
-    if (kept?.engine || (!kept && !options.adopts(sourcePath))) return;
-    const isOurs = ({ run, engine }: Live): boolean =>
-      engine !== null && run.key === null && run.job.source.card.path === sourcePath;
-    if (running.some(isOurs)) return;
-    // The list is a moment old: a job that ended meanwhile is not another one.
-    const justEnded = (live: Live): boolean => {
-      const { endedAt } = live.run.job;
-      return isSame(live) && endedAt !== null && clock.now() - endedAt < listIsOldAfterMs;
-    };
-    if ([...jobs.values()].some(justEnded)) return;
+  function adopt(found: RunningJob): void {
+    const { job: key, pid, source: sourcePath } = found;
+    const all = [...jobs.values()].map(({ run, engine }) => ({ run, attached: engine !== null }));
+    const adoption = adoptionOf(found, all, clock.now());
+    if (adoption === null || (adoption.kept === null && !options.adopts(sourcePath))) return;
+    const { kept } = adoption;
     const drive = options.driveAt(sourcePath);
     const card = drive ? cardOf(drive) : cardOfPath(sourcePath);
-    const id = kept?.run.job.id ?? newJobId();
-    const run = kept?.run ?? {
+    const id = kept?.job.id ?? newJobId();
+    const run = kept ?? {
       ...newRun(id, card, drive?.size ?? 0, options.defaults(), clock.now()),
       key,
       pid,
     };
     jobs.set(id, { run, engine: null });
     logger.info('jobs', `${id} runs already (${sourcePath}): attached`);
-    listen(id, options.engine().attach(key));
+    const engine = options.engine().attach(key);
+    listen(id, engine);
+    if (run.job.state === 'stopping') engine.cancel(); // it was asked for while nobody could be told
     publish();
   }
 
@@ -286,23 +414,53 @@ export function createJobService(options: JobServiceOptions): JobService {
 
   /** The running job that reads from this drive. */
   const jobReading = (source: DriveId): JobId | undefined =>
-    [...jobs.values()].find((live) => isRunning(live) && live.run.job.source.card.drive === source)?.run.job
-      .id;
+    [...jobs.values()].find(
+      ({ run: { job } }) => job.state !== 'ended' && job.task === 'copy' && job.source.card.drive === source,
+    )?.run.job.id;
 
-  async function addTargets(job: JobId, targets: readonly Approval[]): Promise<TargetId[]> {
+  async function addTargets(job: JobId, targets: readonly Approval[], sure?: Sure): Promise<TargetId[]> {
     const { run } = liveOf(job);
     await desk.obtainRights(
       sourceOf(run.job),
       targets.map(({ drive }) => driveOf(drive)),
     );
+    const identities = await desk.identify([sourceOf(run.job)]);
     const { drives, tokens } = await desk.demandAll(sourceOf(run.job), targets);
-    const riders = drives.map((drive, index) => ({
-      id: freeTargetId(liveOf(job).run, index),
-      card: cardOf(drive),
-    }));
-    board(job, riders, tokens);
+    const reached = isRunning(liveOf(job)) ? null : await reach(run.job, false);
+    const riders = orClose(reached, () => {
+      demandFree(drives);
+      sure?.();
+      const all = drives.map((drive, index) => ({
+        id: freeTargetId(liveOf(job).run, index),
+        card: cardOf(drive),
+      }));
+      board(liveOf(job), all, tokens, identities, false, reached);
+      return all;
+    });
     options.onDrivesTouched();
     return riders.map(({ id }) => id);
+  }
+
+  function jobOf(drive: DriveId): JobId | null {
+    for (const live of jobs.values()) {
+      if (!isRunning(live)) continue;
+      const { source, targets } = live.run.job;
+      const reads = live.run.check ? live.run.check.heal : live.run.job.task === 'copy';
+      if (reads && source.card.drive === drive) return live.run.job.id;
+      if (Object.values(targets).some(({ card, state }) => card.drive === drive && !isFinal(state)))
+        return live.run.job.id;
+    }
+    return null;
+  }
+
+  /** A second look: reaching another computer takes a while, and somebody else may have taken the drives. */
+  function demandFree(drives: readonly Drive[]): void {
+    for (const { id } of drives) {
+      const [busy] = busyReasons(driveOf(id));
+      if (busy) throw new ContractError(busy);
+      const job = jobOf(id);
+      if (job !== null) fail('in-job', { job });
+    }
   }
 
   const newJobId = (): JobId => `job-${randomUUID().slice(0, 18)}`;
@@ -323,10 +481,11 @@ export function createJobService(options: JobServiceOptions): JobService {
       );
     },
 
-    async start({ source, targets, options: chosen = {} }) {
+    async start({ source, targets, options: chosen = {} }, sure) {
       const running = jobReading(source);
       if (running !== undefined) {
-        await addTargets(running, targets); // a source that is being copied is joined, not read a second time
+        // A source that is being copied is joined, not read a second time.
+        if (targets.length > 0) await addTargets(running, targets, sure);
         return running;
       }
       const from = driveOf(source);
@@ -337,42 +496,87 @@ export function createJobService(options: JobServiceOptions): JobService {
         targets.map(({ drive }) => driveOf(drive)),
       );
       // After the prompt, however long it was open: the drives may be others by now.
+      const identities = await desk.identify([driveOf(source)]);
       const { drives, tokens } = await desk.demandAll(driveOf(source), targets);
       const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
       const id = newJobId();
       const run = newRun(id, cardOf(from), from.size, { ...options.defaults(), ...given }, clock.now());
-      jobs.set(id, { run, engine: null });
-      try {
-        board(
-          id,
-          drives.map((drive, index) => ({ id: freeTargetId(run, index), card: cardOf(drive) })),
-          tokens,
-        );
-      } catch (error) {
-        jobs.delete(id);
-        throw error;
-      }
+      const reached = await reach(run.job, false);
+      orClose(reached, () => {
+        demandFree(drives);
+        sure?.();
+        const riders = drives.map((drive, index) => ({ id: freeTargetId(run, index), card: cardOf(drive) }));
+        const live: Live = { run, engine: null };
+        jobs.set(id, live);
+        try {
+          board(live, riders, tokens, identities, false, reached);
+        } catch (error) {
+          jobs.delete(id);
+          throw error;
+        }
+      });
       options.onDrivesTouched();
       return id;
     },
 
     addTargets,
 
-    async retry(job, targets) {
+    async retry(job, targets, resume, sure) {
       const { run } = liveOf(job);
       await desk.obtainRights(
         sourceOf(run.job),
         targets.map(({ drive }) => driveOf(drive)),
       );
+      const identities = await desk.identify([sourceOf(run.job)]);
       const { drives, tokens } = await desk.demandAll(sourceOf(run.job), targets);
-      const riders = drives.map((drive) => {
-        const place = Object.values(liveOf(job).run.job.targets).find(
-          (target) => target.card.drive === drive.id && isFinal(target.state),
-        );
-        return { id: place?.id ?? fail('no-such-target', {}), card: cardOf(drive) };
+      const reached = isRunning(liveOf(job)) ? null : await reach(run.job, resume);
+      orClose(reached, () => {
+        demandFree(drives);
+        sure?.();
+        const riders = drives.map((drive) => {
+          const places = Object.values(liveOf(job).run.job.targets).filter(
+            (target) => target.card.drive === drive.id && isFinal(target.state),
+          );
+          const place = places.find(({ state }) => !isGood(state)) ?? places[0];
+          return { id: place?.id ?? fail('no-such-target', {}), card: cardOf(drive) };
+        });
+        board(liveOf(job), riders, tokens, identities, resume, reached);
       });
-      board(job, riders, tokens);
       options.onDrivesTouched();
+    },
+
+    async verify(job, targets) {
+      if (isRunning(liveOf(job))) return compareBeside(job, targets);
+      beginCheck(job, await checks.planVerify(job, targets));
+    },
+    checkHeal: (job, targets) => checks.checkHeal(job, targets),
+    async heal(job, targets) {
+      beginCheck(job, await checks.planHeal(job, targets));
+    },
+    findManifest: (drive) => checks.find(drive),
+    async verifyDrives(drives, manifest, sample) {
+      const id = newJobId();
+      const { run, plan } = await checks.planDrives(id, drives, manifest, sample);
+      jobs.set(id, { run, engine: null });
+      try {
+        compare(id, plan);
+      } catch (error) {
+        jobs.delete(id);
+        throw error;
+      }
+      return id;
+    },
+    async lookForRests() {
+      const { resumeFolder } = options;
+      if (resumeFolder === null) return;
+      for (const { run } of [...jobs.values()]) {
+        const found = await restsOf(run.job, {
+          drive: options.drive,
+          engine: options.engine,
+          folder: resumeFolder,
+        });
+        feed(run.job.id, { type: 'left', found });
+      }
     },
 
     removeTarget(job, target) {
@@ -394,7 +598,7 @@ export function createJobService(options: JobServiceOptions): JobService {
 
     dismiss(job) {
       if (isRunning(liveOf(job))) fail('job-running');
-      jobs.delete(job);
+      forget(liveOf(job).run);
       save();
       publish();
     },
@@ -406,16 +610,9 @@ export function createJobService(options: JobServiceOptions): JobService {
 
     find,
 
-    jobOf(drive) {
-      for (const live of jobs.values()) {
-        if (!isRunning(live)) continue;
-        const { source, targets } = live.run.job;
-        if (source.card.drive === drive) return live.run.job.id;
-        if (Object.values(targets).some(({ card, state }) => card.drive === drive && !isFinal(state)))
-          return live.run.job.id;
-      }
-      return null;
-    },
+    jobOf,
+
+    keyOf: (job) => jobs.get(job)?.run.key ?? null,
 
     running: () => [...jobs.values()].some(isRunning),
 

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { keptSummary } from '../helper/kept-summary.ts';
 import { summaryOf } from '../testing/helper-events.ts';
 import { createKeptResults } from './kept-results.ts';
 
@@ -15,18 +17,31 @@ it('gives the result of a job once', async () => {
   const results = createKeptResults(join(folder, 'new'));
   const path = results.prepare('job-1');
   expect(await results.take('job-1')).toBeNull();
-  await writeFile(path, JSON.stringify(summaryOf('complete')) + '\n');
+  await writeFile(path, keptSummary(summaryOf('complete')));
   expect(await results.take('job-1')).toMatchObject({ event: 'summary', outcome: 'complete' });
   expect(await results.take('job-1')).toBeNull();
 });
 
 it('takes nothing that makes no sense, and clears the place for the next run', async () => {
   const results = createKeptResults(folder);
-  for (const text of ['', '{', 'null', '{"event":"job"}', '{"event":"summary"}']) {
+  const whole = keptSummary(summaryOf('complete'));
+  const unchecked = JSON.stringify(summaryOf('complete'));
+  const senseless = ['{', 'null', '{"event":"job"}', '{"event":"summary"}'].map((line) => {
+    const digest = createHash('sha256').update(line).digest('hex');
+    return `${line}\n${digest}\n`;
+  });
+  for (const text of [
+    '',
+    '{',
+    unchecked,
+    whole.slice(0, -9),
+    whole.replace('complete', 'completE'),
+    ...senseless,
+  ]) {
     await writeFile(results.prepare('job-2'), text);
     expect(await results.take('job-2')).toBeNull();
   }
-  await writeFile(results.prepare('job-3'), JSON.stringify(summaryOf('complete')));
+  await writeFile(results.prepare('job-3'), keptSummary(summaryOf('complete')));
   results.prepare('job-3');
   expect(await results.take('job-3')).toBeNull();
 });

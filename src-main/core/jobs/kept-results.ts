@@ -3,8 +3,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobId } from '@contract/groups/common.ts';
-import { decodeEvent, type JobSummary } from '@contract/helper-messages.ts';
-import { JobLedger } from '../helper/job-ledger.ts';
+import type { JobSummary } from '@contract/helper-messages.ts';
+import { readKeptSummary } from '../helper/kept-summary.ts';
 
 export interface KeptResults {
   /** A path for the result of a job about to begin; nothing is there. */
@@ -13,8 +13,11 @@ export interface KeptResults {
   take(job: JobId): Promise<JobSummary | null>;
 }
 
-/** Results in this folder, which is made when it is needed. */
-export function createKeptResults(folder: string): KeptResults {
+/** Results in this folder, which is made when it is needed. `onTaken` hears of each, with the file it was in. */
+export function createKeptResults(
+  folder: string,
+  onTaken: (file: string, summary: JobSummary) => void = () => undefined,
+): KeptResults {
   const pathOf = (job: JobId): string => join(folder, `${job}.json`);
   return {
     prepare(job) {
@@ -26,9 +29,9 @@ export function createKeptResults(folder: string): KeptResults {
       const text = await readFile(pathOf(job), 'utf8').catch(() => null);
       if (text === null) return null;
       await rm(pathOf(job), { force: true });
-      const decoded = decodeEvent(text.trim());
-      if (decoded.kind !== 'event' || decoded.event.event !== 'summary') return null;
-      return new JobLedger(decoded.event.source.path, []).settle(decoded.event);
+      const summary = readKeptSummary(text);
+      if (summary) onTaken(pathOf(job), summary);
+      return summary;
     },
   };
 }

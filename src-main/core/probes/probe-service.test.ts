@@ -65,6 +65,7 @@ beforeEach(async () => {
         stateDir: join(dir, 'state'),
         logFile: null,
         practiceDir: join(dir, 'practice'),
+        recordFile: join(dir, 'record.db'),
       },
       elevation: { state: 'none-needed', obtain: () => Promise.resolve(), onChange: () => undefined },
       powerGuard: { hold: () => () => undefined },
@@ -132,7 +133,7 @@ describe('probe', () => {
     expect(await ask(`${check.token.slice(1)}A`, false)).toBe('approval-void');
     expect(engine.probed).toEqual([]);
     expect(await ask(check.token, false)).toBe('no error');
-    expect(await ask(check.token, false)).toBe('in-use');
+    expect(await ask(check.token, false)).toBe('in-probe');
     expect((await client.call('probe.check', { drive, full: true })).check).toMatchObject({
       ok: false,
       level: 3,

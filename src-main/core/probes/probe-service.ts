@@ -34,7 +34,7 @@ export interface ProbeServiceOptions {
   /** The catalogue as it is now. */
   drive: (id: DriveId) => Drive | undefined;
   onChange: (probes: Readonly<Record<DriveId, Probe>>) => void;
-  /** A drive has become free or holds something else. */
+  /** A drive is taken, has become free or holds something else. */
   onDrivesTouched: () => void;
 }
 
@@ -44,6 +44,8 @@ export interface ProbeService {
   cancel(drive: DriveId): void;
   dismiss(drive: DriveId): void;
   running(): boolean;
+  /** True while this drive is being tested: nobody may use it meanwhile. */
+  isRunning(drive: DriveId): boolean;
   /** Ends every probe; their helpers put back what they can, whether or not anybody waits for that. */
   stop(): void;
 }
@@ -67,7 +69,7 @@ export function createProbeService(options: ProbeServiceOptions): ProbeService {
   const driveOf = (id: DriveId): Drive => options.drive(id) ?? fail('no-such-drive');
   const reasons = (drive: Drive) => [
     ...busyReasons(drive),
-    ...(isRunning(drive.id) ? [appError('in-use', {})] : []),
+    ...(isRunning(drive.id) ? [appError('in-probe')] : []),
     ...(drive.exists ? [] : [appError('not-found', {})]),
   ];
   const desk = createApprovalDesk({
@@ -131,6 +133,7 @@ export function createProbeService(options: ProbeServiceOptions): ProbeService {
       engine.on('event', (event) => onEvent(drive.id, event));
       void engine.finished.then((verdict) => onEnd(drive.id, verdict));
       publish();
+      options.onDrivesTouched();
     },
     cancel(id) {
       if (!isRunning(id)) fail(probes.has(id) ? 'job-ended' : 'no-such-job');
@@ -143,6 +146,7 @@ export function createProbeService(options: ProbeServiceOptions): ProbeService {
       publish();
     },
     running: () => [...probes.keys()].some(isRunning),
+    isRunning,
     stop() {
       for (const [id, { engine }] of probes) if (isRunning(id)) engine.cancel();
     },

@@ -3,7 +3,10 @@
 type Stored = Record<string, unknown>;
 
 /** One step for each version, from that version to the next. */
-const steps: readonly ((settings: Stored) => Stored)[] = [];
+const steps: readonly ((settings: Stored) => Stored)[] = [(settings) => settings];
+
+/** From this version on a file has a check (`sealed-json.ts`); one of version 0 may be written by hand. */
+export const sealedSince = 1;
 
 /** The version that this program writes. */
 export const currentVersion: number = steps.length;

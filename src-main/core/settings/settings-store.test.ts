@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultSettings } from '@contract/groups/settings.ts';
+import { seal } from '../sealed-json.ts';
 import { loadSettings, parseSettings } from './settings-store.ts';
 
 let dir = '';
@@ -44,6 +45,10 @@ describe('settings', () => {
     expect((await load()).store.current).toMatchObject({ sounds: false, theme: 'light', textScale: 1.5 });
   });
 
+  it('that lost their check are damaged', () => {
+    expect(() => parseSettings('{"version":1,"settings":{}}')).toThrow('check');
+  });
+
   it.each(['', 'no JSON', 'null', '[]', '{}', '{"version":"x","settings":{}}', '{"version":1,"settings":'])(
     'of a damaged file (%s) are kept aside, and that is said',
     async (text) => {
@@ -61,7 +66,7 @@ describe('settings', () => {
       settings: { theme: 'pink', sounds: false, unknown: 1, job: { slots: 1e9, verify: false } },
     });
     expect(parseSettings(text)).toEqual({ ...defaultSettings, sounds: false });
-    const partial = JSON.stringify({ version: 99, settings: { job: { verify: false } } });
+    const partial = seal({ version: 99, settings: { job: { verify: false } } });
     expect(parseSettings(partial).job).toEqual({ ...defaultSettings.job, verify: false });
   });
 

@@ -8,8 +8,10 @@ import {
   type SettingsChange,
 } from '@contract/groups/settings.ts';
 import { z } from '@contract/zod.ts';
+import { tidyBays } from '../bench/bays.ts';
+import { seal, unseal } from '../sealed-json.ts';
 import { writeFileSafely } from '../write-file-safely.ts';
-import { currentVersion, migrate } from './migrations.ts';
+import { currentVersion, migrate, sealedSince } from './migrations.ts';
 
 export interface SettingsStore {
   readonly current: Settings;
@@ -35,7 +37,9 @@ function merge(settings: Settings, change: SettingsChange): Settings {
 
 /** Reads a file's text. A setting that is unknown or out of range takes its default; the others stay. */
 export function parseSettings(text: string): Settings {
-  const { version, settings } = fileSchema.parse(JSON.parse(text));
+  const { content, sealed } = unseal(text);
+  const { version, settings } = fileSchema.parse(content);
+  if (!sealed && version >= sealedSince) throw new Error('the check is missing');
   const stored = migrate(settings, version);
   const kept: Record<string, unknown> = { ...defaultSettings };
   for (const [name, schema] of Object.entries(settingsSchema.shape)) {
@@ -44,7 +48,8 @@ export function parseSettings(text: string): Settings {
     const value = schema.safeParse(base);
     if (value.success) kept[name] = value.data;
   }
-  return settingsSchema.parse(kept);
+  const { bays, ...others } = settingsSchema.parse(kept);
+  return { ...others, bays: tidyBays(bays) };
 }
 
 async function setAside(path: string, now: number): Promise<AppError> {
@@ -72,10 +77,7 @@ export async function loadSettings(path: string, now: () => number): Promise<Loa
   async function apply(change: SettingsChange): Promise<Settings> {
     const next = merge(current, change);
     try {
-      await writeFileSafely(
-        path,
-        `${JSON.stringify({ version: currentVersion, settings: next }, null, 2)}\n`,
-      );
+      await writeFileSafely(path, seal({ version: currentVersion, settings: next }));
     } catch {
       throw new ContractError(appError('settings-not-saved'));
     }

@@ -10,6 +10,7 @@ function fakeConnection(): Connection & { patches: Patch[]; slow: boolean; tooLa
   const enders: (() => void)[] = [];
   return {
     role: 'viewer',
+    remote: null,
     patches: [],
     slow: false,
     tooLarge: false,
@@ -37,7 +38,7 @@ describe('state store', () => {
     return { clock, store: createStateStore(sampleState(), 'epoch', clock) };
   };
 
-  it('publishes at most ten times a second, and always the last state', () => {
+  it('publishes at most five times a second, and always the last state', () => {
     const { clock, store } = setup();
     const front = fakeConnection();
     const replica = createReplica();

@@ -1,10 +1,10 @@
-/** Holds the state of the app and tells front ends of its changes, ten times a second at most. */
+/** Holds the state of the app and tells front ends of its changes, five times a second at most. */
 import type { Connection } from '@contract/server.ts';
 import { diffStates, type AppState, type Patch, type Snapshot } from '@contract/snapshot.ts';
 import type { Clock } from '../ports.ts';
 
 /** Changes closer together than this reach front ends as one patch. */
-export const publishEveryMs = 100;
+export const publishEveryMs = 200;
 
 export interface StateStore {
   /** The state as it is this moment; front ends may be up to `publishEveryMs` behind. */

@@ -1,10 +1,10 @@
 /** An engine that does what a test tells it to, and remembers what it was asked. */
 import { EventEmitter } from 'node:events';
-import type { JobRequest } from '../helper/helper-job.ts';
+import type { JobRequest, VerifyRequest } from '../helper/helper-job.ts';
 import type { ProbeEvent, ProbeRequest, ProbeVerdict } from '../helper/probe-messages.ts';
 import type { EngineProbe } from '../probes/probe-service.ts';
 import type { HelperEvent, JobSummary } from '@contract/helper-messages.ts';
-import type { RunningJob, Verdict } from '@contract/helper-verdicts.ts';
+import type { Resumable, RunningJob, Verdict } from '@contract/helper-verdicts.ts';
 import type { Engine, EngineJob } from '../jobs/engine.ts';
 
 export class ScriptedJob extends EventEmitter implements EngineJob {
@@ -22,8 +22,14 @@ export class ScriptedJob extends EventEmitter implements EngineJob {
     this.emit('event', event);
   }
 
-  add(paths: readonly string[]): string {
-    this.said.push({ add: paths });
+  add(paths: readonly string[], _approvals?: unknown, takeUp = false): string {
+    this.said.push(takeUp ? { add: paths, takeUp } : { add: paths });
+    this.requests += 1;
+    return `r${String(this.requests)}`;
+  }
+
+  compare(paths: readonly string[]): string {
+    this.said.push({ compare: paths });
     this.requests += 1;
     return `r${String(this.requests)}`;
   }
@@ -38,6 +44,16 @@ export class ScriptedJob extends EventEmitter implements EngineJob {
 
   cancel(): void {
     this.said.push('cancel');
+  }
+
+  tap(path: string): string {
+    this.said.push({ tap: path });
+    return 'tap';
+  }
+
+  digests(from: number, count: number): string {
+    this.said.push({ digests: from, count });
+    return `digests-${String(from)}`;
   }
 
   detach(): void {
@@ -66,6 +82,9 @@ export class ScriptedProbe extends EventEmitter implements EngineProbe {
 
 export interface ScriptedEngine extends Engine {
   started: { request: JobRequest; job: ScriptedJob }[];
+  verified: { request: VerifyRequest; job: ScriptedJob }[];
+  /** What interrupted copies have left, by path. */
+  rests: Resumable[];
   attached: { key: string; job: ScriptedJob }[];
   probed: { request: ProbeRequest; probe: ScriptedProbe }[];
   /** What `listJobs` answers. */
@@ -84,6 +103,7 @@ const verdictOn = (path: string): Verdict => ({
   busPath: '',
   serial: '',
   wwn: '',
+  identity: `I1-${path}`,
   source: fine,
   target: fine,
   survey: { level: 1, approval: `A1-1-${path}`, readable: true, blank: false, table: 'none', volumes: [] },
@@ -93,6 +113,8 @@ const verdictOn = (path: string): Verdict => ({
 export function scriptedEngine(): ScriptedEngine {
   return {
     started: [],
+    verified: [],
+    rests: [],
     attached: [],
     probed: [],
     runs: [],
@@ -102,6 +124,14 @@ export function scriptedEngine(): ScriptedEngine {
       const job = new ScriptedJob();
       this.started.push({ request, job });
       return job;
+    },
+    verify(request) {
+      const job = new ScriptedJob();
+      this.verified.push({ request, job });
+      return job;
+    },
+    async resumable(_folder, _blockSize, _source, targets) {
+      return this.rests.filter(({ path }) => targets.includes(path));
     },
     attach(key) {
       const job = new ScriptedJob();
@@ -113,6 +143,7 @@ export function scriptedEngine(): ScriptedEngine {
       this.probed.push({ request, probe });
       return probe;
     },
+    identify: () => ({ finished: Promise.resolve({ stopped: false }), stop: () => undefined }),
     async listJobs() {
       return this.runs;
     },

@@ -121,6 +121,7 @@ export function fakeElectron() {
     Menu: { setApplicationMenu: vi.fn<Answer>(), buildFromTemplate: vi.fn((template: unknown) => template) },
     nativeTheme: { shouldUseDarkColors: false, themeSource: 'system' },
     Notification: FakeNotification,
+    powerMonitor: new EventEmitter(),
     powerSaveBlocker: { start: vi.fn(() => 7), stop: vi.fn<Answer>() },
     protocol: { registerSchemesAsPrivileged: vi.fn<Answer>(), handle: vi.fn<Answer>() },
     session: { defaultSession: session },

@@ -54,6 +54,9 @@ class BlockFile {
   [[nodiscard]] const Identity& identity() const { return identity_; }
   /// Sources: something has a file system of this device mounted for writing.
   [[nodiscard]] bool mounted_writable() const { return mounted_writable_; }
+  /// Sources: a text that is another one after anybody has written to it (or has started the machine anew, for devices). Empty where the system
+  /// cannot tell. Devices: what was written past the system's own drivers does not show (a disk below a loop device, for one).
+  [[nodiscard]] std::string change_mark() const;
 
   /// Reads up to out.size() bytes; fewer only at the end. `out` is page-aligned, its size a multiple of the sector.
   Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> out);
@@ -67,7 +70,8 @@ class BlockFile {
   Status flush_name();
   /// Where transfers go through the page cache: drops what it holds of this range, so that the next read comes from the medium. Only after flush().
   void forget_cached(std::uint64_t offset, std::uint64_t length);
-  /// Devices: asks the system to read the partition table again; a refusal does not matter.
+  /// Devices: asks the system to read the partition table again. Linux grants that to CAP_SYS_ADMIN alone; for everybody else udev does it when the
+  /// drive is closed after writing, so a refusal does not matter.
   void reread_partitions();
   /// Files made by open_target: removes the file again.
   void discard_created();

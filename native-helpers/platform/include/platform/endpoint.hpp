@@ -30,6 +30,9 @@ class Endpoint {
 
   /// Two connected ends for a parent and a child.
   static Result<std::pair<Endpoint, Endpoint>> pair();
+  /// Connects to a local socket (Windows: a named pipe) that another process of the same person listens on. Code::not_found, no_permission,
+  /// bad_option for a name that cannot be one.
+  static Result<Endpoint> connect(const std::string& path);
   /// Standard input and output of this process.
   static Endpoint standard();
   /// An inherited handle.

@@ -19,6 +19,7 @@ struct PathFacts {
   Identity identity;
   std::string lasting;              ///< the same after a pull or a restart: a serial number, a port, a file's path; empty if nothing is known
   std::uint64_t modified_ns = 0;    ///< files only: time of the last change, 0 if unknown
+  std::string change_mark;          ///< see BlockFile::change_mark(); empty where the system cannot tell
   std::uint64_t size = 0;           ///< bytes
   std::uint32_t sector = 512, physical_sector = 512;
   /// Where it is plugged in, in the system's own words, its serial number and its world-wide name: raw bytes of the drive, empty where the
@@ -40,5 +41,8 @@ struct PathFacts {
 };
 
 PathFacts inspect(const std::string& path);
+
+/// The same for many paths, in their order; what the computer uses its drives for is read once for all of them.
+std::vector<PathFacts> inspect_all(const std::vector<std::string>& paths);
 
 }  // namespace carousel::platform

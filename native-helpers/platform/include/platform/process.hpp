@@ -29,6 +29,8 @@ class Child {
   static Result<Child> serve(const std::vector<std::string>& args, Endpoint stream);
 
   [[nodiscard]] std::int64_t pid() const { return pid_; }
+  /// Can be read when it has ended (for poll()); kNoHandle where the system has no such thing, and it must be looked after.
+  [[nodiscard]] NativeHandle end_handle() const { return end_.get(); }
   /// How it ended, if it has; the process is then gone for good.
   std::optional<ExitStatus> poll_exit();
   /// Ends it at once (SIGKILL); a process stuck in a device ends when the device lets it.
@@ -36,6 +38,7 @@ class Child {
 
  private:
   std::int64_t pid_ = -1;
+  Handle end_;
 };
 
 Endpoint inherited_control();

@@ -10,13 +10,14 @@
 namespace carousel::platform {
 
 /// First thing in main, before any thread: puts away every right that is never needed, and acts as the caller from here on. Does nothing where
-/// nobody raised this process. Code::no_permission if that cannot be done; the process must end then.
-Status act_as_caller();
+/// nobody raised this process. `place`: the folder of a meeting (platform/meeting.hpp), empty in every other role; its owner is the caller on a
+/// system whose prompt does not tell who asked. Code::no_permission if that cannot be done; the process must end then.
+Status act_as_caller(const std::string& place);
 
 /// True when this process has more rights than its caller.
 bool acting_for_caller();
 
-/// This thread has the system's rights while one of these lives: for opening a drive, never for a file.
+/// This thread (macOS: this process) has the system's rights while one of these lives: for opening a drive, never for a file.
 class Raised {
  public:
   Raised();

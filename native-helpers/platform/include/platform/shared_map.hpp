@@ -27,6 +27,9 @@ class SharedMap {
   /// Allocates the pages of one more part, from any process that has it mapped: memory that was not allocated must not be touched, because a
   /// lack of it would end the process. Does nothing where create() allocates all of it. Code::no_memory.
   [[nodiscard]] Status allocate(std::uint64_t offset, std::uint64_t length) const;
+  /// Puts an allocated part that nobody has touched yet into large pages, as far as it is made of whole ones (kLargePage) and the system has them:
+  /// one page fault in each process instead of hundreds, and fewer misses of the address caches. Where it cannot be had nothing changes.
+  void gather(std::uint64_t offset, std::uint64_t length) const noexcept;
 
   [[nodiscard]] std::byte* data() const { return data_; }
   [[nodiscard]] std::uint64_t size() const { return size_; }

@@ -1,0 +1,114 @@
+/** The sheet before the first erased byte: looking first, the way back, and drives that are still mounted. */
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from './app.ts';
+import { add, approveButton, becomes, cell, dialog, start, useAsSource } from './flow.ts';
+import { fill, firstDifference, plugIn, small } from './sticks.ts';
+
+const source = 'Bench Master';
+/** Longer than any check of the page takes on a busy machine. */
+const held = { ...small, undoSeconds: 60 };
+
+test('a yes to drives with contents can be taken back before the first byte', async ({ lab, carousel }) => {
+  const sticks = await plugIn(lab, { Master: { size: '8M' }, Alpha: { size: '8M' } });
+  await fill(sticks.Master, 1);
+  await fill(sticks.Alpha, 2);
+  await sticks.Alpha.stat({ reset: true });
+  const page = await carousel.open({ settings: held, env: lab.env });
+  await useAsSource(page, source);
+  await add(page, 'Alpha');
+  await start(page);
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await expect(page.getByRole('status').filter({ hasText: '1 drive is about to be erased.' })).toBeVisible();
+  await expect(undo).toBeFocused();
+  await carousel.axe(page);
+  await page.keyboard.press('Enter');
+  await expect(undo).toBeHidden();
+  expect((await sticks.Alpha.stat()).written_bytes, 'nothing was written').toBe(0);
+  await expect(cell(page, source, 'Alpha'), 'it is still chosen').toContainText('WAITING');
+
+  await start(page);
+  await page.getByRole('button', { name: 'Start now' }).click();
+  await becomes(cell(page, source, 'Alpha'), 'DONE');
+  expect(await firstDifference(sticks.Master, sticks.Alpha)).toBe(-1);
+});
+
+test('left alone, it begins by itself', async ({ lab, carousel }) => {
+  const sticks = await plugIn(lab, { Master: { size: '8M' }, Alpha: { size: '8M' } });
+  await fill(sticks.Alpha, 2);
+  const page = await carousel.open({ settings: { ...small, undoSeconds: 1 }, env: lab.env });
+  await useAsSource(page, source);
+  await add(page, 'Alpha');
+  await start(page);
+  await becomes(cell(page, source, 'Alpha'), 'DONE');
+  expect(await firstDifference(sticks.Master, sticks.Alpha)).toBe(-1);
+});
+
+test('rows further down must be looked at before the yes', async ({ lab, carousel }) => {
+  const names = Array.from({ length: 6 }, (_, i) => `Stick${String(i)}`);
+  const sticks = await plugIn(lab, {
+    Master: { size: '1M' },
+    ...Object.fromEntries(names.map((name) => [name, { size: '1M' }])),
+  });
+  for (const name of names) await fill(sticks[name as keyof typeof sticks], 3);
+  const page = await carousel.open({
+    settings: held,
+    env: lab.env,
+    context: { viewport: { width: 1024, height: 430 } },
+  });
+  await useAsSource(page, source);
+  await add(page, ...names);
+  await page.getByRole('button', { name: /^Erase 6 .*…$/ }).click();
+  await expect(dialog(page).getByRole('status')).toContainText(
+    /Look at the list first: \d drives? (is|are) further down/,
+  );
+  await expect(approveButton(page)).toBeDisabled();
+  await dialog(page).getByRole('listitem').last().scrollIntoViewIfNeeded();
+  for (const row of await dialog(page).getByRole('listitem').all()) {
+    await row.scrollIntoViewIfNeeded();
+    await page.waitForTimeout(120);
+  }
+  await expect(approveButton(page), 'passing by is not looking').toBeDisabled();
+  for (const at of [0, 3, 5]) {
+    await dialog(page).getByRole('listitem').nth(at).scrollIntoViewIfNeeded();
+    await page.waitForTimeout(900);
+  }
+  await expect(approveButton(page)).toBeEnabled();
+});
+
+test('a mounted stick is unmounted from the sheet, after it was asked for', async ({ lab, carousel }) => {
+  test.skip(spawnSync('mkfs.ext4', ['-V']).error !== undefined, 'mkfs.ext4 is missing');
+  const sticks = await plugIn(lab, { Master: { size: '8M' }, Alpha: { size: '8M' } });
+  await fill(sticks.Master, 4);
+  execFileSync('mkfs.ext4', ['-q', '-F', '-L', 'THESIS', sticks.Alpha.dev]);
+  const place = mkdtempSync(join(tmpdir(), 'carousel-place-'));
+  execFileSync('mount', [sticks.Alpha.dev, place]);
+  const user = spawn('sleep', ['120'], { cwd: place, stdio: 'ignore' });
+  try {
+    const page = await carousel.open({ settings: small, env: lab.env });
+    await useAsSource(page, source);
+    await add(page, 'Alpha');
+    await page.getByRole('button', { name: /^(Erase|Start) 1 .*…$/ }).click();
+    await expect(dialog(page)).toContainText(/Mounted at .*it is in use until it is unmounted/);
+    await expect(approveButton(page)).toBeDisabled();
+    await carousel.axe(page);
+    const unmount = dialog(page).getByRole('button', { name: 'Unmount and go on' });
+    await unmount.click();
+    await expect(dialog(page).getByRole('alert')).toContainText(
+      /sleep.* still uses files in .* Close them, then try again\./,
+    );
+    user.kill('SIGKILL');
+    await new Promise((resolve) => user.once('exit', resolve));
+    await unmount.click();
+    await expect(dialog(page)).toContainText('THESIS');
+    await approveButton(page).click();
+    await becomes(cell(page, source, 'Alpha'), 'DONE');
+    expect(await firstDifference(sticks.Master, sticks.Alpha)).toBe(-1);
+  } finally {
+    user.kill('SIGKILL');
+    spawnSync('umount', [place]);
+    rmSync(place, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,135 @@
+// Targets that are mounted: taken out of use only when that is asked for, as this user, and looked at again afterwards.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe } from 'node:test';
+import { serveCore } from './support/core-client.mjs';
+import { assertGood, endOf } from './support/expect.mjs';
+import { COMMAND } from './support/run.mjs';
+import { onPath } from './support/tools.mjs';
+import { MiB, scenario } from './support/world.mjs';
+
+const SIZE = 2 * MiB + 5;
+const noMkfs = !onPath('mkfs.ext4') && 'mkfs.ext4 is missing';
+
+/** A stick with a file system, mounted; and a second mount of it inside the first. */
+async function mountedStick(w, name = 'mounted') {
+  const [stick] = await w.sticks([name], { size: '8M' });
+  const place = w.path(`place-${name}`);
+  fs.mkdirSync(place);
+  execFileSync('mkfs.ext4', ['-q', '-F', stick.dev]);
+  execFileSync('mount', [stick.dev, place]);
+  w.after(() => {
+    while (spawnSync('umount', [place], { stdio: 'ignore' }).status === 0);
+  });
+  fs.writeFileSync(path.join(place, 'thesis.txt'), 'two years of work');
+  return { stick, place };
+}
+
+const isMounted = (place) => fs.readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${place} `);
+
+describe('mounted targets', { concurrency: 1 }, () => {
+  scenario('copy --unmount takes them out of use and copies', { sticks: true, when: noMkfs }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const { stick, place } = await mountedStick(w);
+    fs.mkdirSync(path.join(place, 'inner'));
+    execFileSync('mount', ['--bind', place, path.join(place, 'inner')]);
+    const without = await w.copy(source, [stick.dev]).exit;
+    assert.equal(endOf(without.summary, stick.dev), 'refused mounted');
+    assert.ok(isMounted(place), 'nothing is unmounted that nobody asked to');
+    assertGood(await w.copy(source, [stick.dev], ['--unmount']).exit, [stick.dev]);
+    assert.ok(!isMounted(place));
+    await w.equal(source, stick.dev, SIZE);
+    fs.rmdirSync(place);
+  });
+
+  scenario(
+    'one that is busy stays as it is, and the program that uses it is named',
+    { sticks: true, when: noMkfs },
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const { stick, place } = await mountedStick(w);
+      const user = spawn('sleep', ['60'], { cwd: place, stdio: 'ignore' });
+      w.after(() => user.kill('SIGKILL'));
+      const [good] = await w.sticks(['good'], { size: '8M' });
+      const end = await w.copy(source, [stick.dev, good.dev], ['--unmount']).exit;
+      assert.equal(endOf(end.summary, stick.dev), 'refused mounted', end.stderr);
+      assert.match(end.stderr, /was not unmounted: sleep still uses files in .*place-mounted\. Close them/);
+      assert.equal(endOf(end.summary, good.dev), 'done', 'the other one goes on');
+      assert.ok(isMounted(place));
+      assert.equal(fs.readFileSync(path.join(place, 'thesis.txt'), 'utf8'), 'two years of work');
+      user.kill('SIGKILL');
+      await once(user, 'exit');
+      execFileSync('umount', [place]);
+      fs.rmdirSync(place);
+    },
+  );
+
+  scenario(
+    'the app unmounts a drive of its catalogue, and looks again',
+    { sticks: true, when: noMkfs },
+    async (w) => {
+      const { stick, place } = await mountedStick(w);
+      const core = await serveCore(w, { CAROUSEL_SHOW_LOOP: '1' });
+      const driveNow = async () =>
+        Object.values((await core.state()).drives).find(({ path: at }) => at === stick.dev);
+      const mounted = await driveNow();
+      assert.deepEqual(
+        mounted.asTarget.reasons.map(({ code }) => code),
+        ['mounted'],
+      );
+      const user = spawn('sleep', ['60'], { cwd: place, stdio: 'ignore' });
+      w.after(() => user.kill('SIGKILL'));
+      await assert.rejects(
+        core.call('drives.unmount', { drive: mounted.id, typed: mounted.title }),
+        ({ error }) => {
+          assert.deepEqual(error, {
+            code: 'unmount-busy',
+            params: { mountPoint: place, programs: ['sleep'] },
+          });
+          return true;
+        },
+      );
+      user.kill('SIGKILL');
+      await once(user, 'exit');
+      await core.call('drives.unmount', { drive: mounted.id, typed: mounted.title });
+      assert.ok(!isMounted(place));
+      assert.equal((await driveNow()).asTarget.ok, true, 'the catalogue has looked again');
+      await core.end();
+      fs.rmdirSync(place);
+    },
+  );
+
+  scenario('a disk that the system needs is never unmounted', { sticks: true, when: noMkfs }, async (w) => {
+    // In a world of its own where the stick is somebody's home: the rules refuse, and umount is not even tried.
+    const { stick, place } = await mountedStick(w);
+    const script = `mount --bind '${place}' /home && exec "$0" "$@"`;
+    const source = await w.source('source.img', SIZE);
+    const end = spawnSync(
+      'unshare',
+      [
+        '-m',
+        'sh',
+        '-c',
+        script,
+        process.execPath,
+        COMMAND,
+        'copy',
+        source,
+        stick.dev,
+        '--unmount',
+        '--yes',
+        '--json',
+      ],
+      { encoding: 'utf8', env: w.env },
+    );
+    assert.equal(end.status, 3, end.stderr);
+    assert.match(end.stdout, /"code":"system-disk"/);
+    assert.ok(isMounted(place));
+    execFileSync('umount', [place]);
+    fs.rmdirSync(place);
+  });
+});

@@ -1,0 +1,14 @@
+#include "posix/peer.hpp"
+
+#include <sys/socket.h>
+
+namespace carousel::platform {
+
+std::optional<uid_t> peer_user(int socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  return peer.uid;
+}
+
+}  // namespace carousel::platform

@@ -1,0 +1,196 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Drive } from '@contract/groups/drives.ts';
+import type { Job, Target } from '@contract/groups/jobs.ts';
+import { defaultSettings } from '@contract/groups/settings.ts';
+import { sampleDrive, sampleJob, sampleTarget } from '@contract/testing/samples.ts';
+import { manualClock } from '../testing/manual-clock.ts';
+import { scriptedEngine, type ScriptedEngine } from '../testing/scripted-engine.ts';
+import { cardOf } from './drive-card.ts';
+import { restoredRun, type JobRun } from './job-run.ts';
+import { createJobService, type JobService } from './job-service.ts';
+
+const kept = { path: '/tmp/manifest', rootDigest: 'D' };
+const driveOf = (letter: string, change: Partial<Drive> = {}, identity: Partial<Drive['identity']> = {}) =>
+  sampleDrive({
+    id: `drv-${letter}`,
+    path: `/dev/sd${letter}`,
+    identity: { ...sampleDrive().identity, serial: `SER-${letter}`, ...identity },
+    ...change,
+  });
+
+let engine: ScriptedEngine;
+let drives: Drive[] = [];
+let shown: readonly Job[] = [];
+let reaching: (() => void)[] = [];
+const close = vi.fn(() => Promise.resolve());
+
+beforeEach(() => {
+  engine = scriptedEngine();
+  engine.judge = (verdict) => ({ ...verdict, diskseq: null });
+  drives = ['b', 'c', 'd'].map((letter) => driveOf(letter));
+  reaching = [];
+  close.mockClear();
+});
+
+async function serviceWith(job: Job | null, change: Partial<JobRun> = {}): Promise<JobService> {
+  const run =
+    job &&
+    restoredRun(job, {
+      ...{ key: null, pid: null, ids: new Map(), check: null, comparing: new Map() },
+      manifests: new Map(job.targetOrder.map((id) => [id, kept])),
+      ...change,
+    });
+  const service = createJobService({
+    engine: () => engine,
+    elevation: { state: 'none-needed', obtain: () => Promise.resolve(), onChange: () => undefined },
+    clock: manualClock(),
+    journal: {
+      load: () => Promise.resolve(run ? [run] : []),
+      save: () => undefined,
+      isMine: () => true,
+      close: () => Promise.resolve(),
+    },
+    results: { prepare: () => '/tmp/result', take: () => Promise.resolve(null) },
+    manifests: {
+      prepare: () => '/tmp/manifest',
+      putAway: () => Promise.resolve(),
+      find: () => Promise.resolve(null),
+      past: () => null,
+    },
+    contentOf: () => Promise.resolve(null),
+    resumeFolder: null,
+    logger: { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() } as never,
+    drive: (id) => drives.find((one) => one.id === id),
+    driveAt: (path) => drives.find((one) => one.path === path),
+    defaults: () => defaultSettings.job,
+    adopts: () => true,
+    reachFeed: async () => {
+      await new Promise<void>((resolve) => reaching.push(resolve));
+      return { request: (request) => request, ride: () => undefined, close };
+    },
+    onChange: (jobs) => (shown = jobs),
+    onDrivesTouched: () => undefined,
+  });
+  await service.restore();
+  return service;
+}
+
+const targetOn = (id: string, drive: Drive, change: Partial<Target> = {}): Target =>
+  sampleTarget({ id, card: cardOf(drive), state: 'done', manifest: true, ...change });
+const endedJob = (targets: Target[], source: Drive = driveOf('a')): Job =>
+  sampleJob(
+    {
+      state: 'ended',
+      outcome: 'complete',
+      endedAt: 1,
+      source: { ...sampleJob().source, card: cardOf(source) },
+    },
+    targets,
+  );
+const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'fine',
+    (error: unknown) => (error as { error?: { code?: string }; code?: string }).error?.code ?? error,
+  );
+
+describe('a stick that was plugged in anew', () => {
+  const was = (serial: string | null): Drive => driveOf('b', {}, { serial, diskseq: 7 });
+  const is = (serial: string | null): Drive => driveOf('b', {}, { serial, diskseq: 8 });
+
+  it.each([
+    ['without a serial number', null, [targetOn('t-1', was(null))], 'changed-device'],
+    [
+      'of a serial number that is there twice',
+      'S',
+      [targetOn('t-1', was('S')), targetOn('t-2', driveOf('b', {}, { serial: 'S', diskseq: 9 }))],
+      'changed-device',
+    ],
+    ['of a serial number of its own', 'S', [targetOn('t-1', was('S'))], 'fine'],
+  ] as const)('is not verified for another: %s', async (_, serial, targets, code) => {
+    drives = [is(serial)];
+    const service = await serviceWith(endedJob([...targets]));
+    expect(await codeOf(service.verify('job-1', ['t-1']))).toBe(code);
+    expect(engine.verified).toHaveLength(code === 'fine' ? 1 : 0);
+  });
+
+  it('is not healed for another', async () => {
+    const evidence = [{ attempt: 0, bad: [1], more: 0, echoes: [] }];
+    const source = driveOf('a');
+    drives = [source, is(null)];
+    const target = targetOn('t-1', was(null), { state: 'failed', evidence });
+    const service = await serviceWith(endedJob([target], source));
+    expect(await codeOf(service.checkHeal('job-1', ['t-1']))).toBe('changed-device');
+    const twin = targetOn('t-2', is(null), { state: 'failed', evidence });
+    const other = await serviceWith(endedJob([target, twin], source));
+    const [check] = await other.checkHeal('job-1', ['t-2']);
+    await other.heal('job-1', [{ drive: 'drv-b', token: check?.token ?? '' }]);
+    expect(shown[0]?.targets).toMatchObject({ 't-1': { state: 'failed' }, 't-2': { state: 'waiting' } });
+  });
+});
+
+describe('the blocks of another computer', () => {
+  const feed = (): Drive => driveOf('a', { kind: 'feed', path: '/feed/one' });
+
+  async function yesTo(service: JobService, letter: string) {
+    const [check] = await service.check({ source: 'drv-a', targets: [`drv-${letter}`], job: 'job-1' });
+    return { drive: `drv-${letter}`, token: check?.token ?? '' };
+  }
+  async function reachAll(count: number): Promise<void> {
+    await vi.waitFor(() => expect(reaching).toHaveLength(count));
+    for (const go of reaching) go();
+  }
+
+  it('are reached for two at once, and no target is taken for another', async () => {
+    drives = [feed(), ...drives];
+    const service = await serviceWith(endedJob([targetOn('t-1', driveOf('b'))], feed()));
+    const yes = [await yesTo(service, 'c'), await yesTo(service, 'd')];
+    const adds = yes.map((one) => service.addTargets('job-1', [one]));
+    await reachAll(2);
+    expect(await Promise.all(adds)).toEqual([['t-2'], ['t-3']]);
+    expect(shown[0]?.targets).toMatchObject({
+      't-2': { card: { drive: 'drv-c' } },
+      't-3': { card: { drive: 'drv-d' } },
+    });
+  });
+
+  it.each(['addTargets', 'retry', 'start'] as const)(
+    'are let go of when the drive was taken, or nobody wants it any more: %s',
+    async (verb) => {
+      drives = [feed(), ...drives];
+      const target = targetOn('t-1', driveOf('c'), { state: 'failed' });
+      const service = await serviceWith(endedJob([target], feed()));
+      const yes = await yesTo(service, 'c');
+      const begin = (sure?: () => void): Promise<unknown> => {
+        if (verb === 'start') return service.start({ source: 'drv-a', targets: [yes] }, sure);
+        if (verb === 'retry') return service.retry('job-1', [yes], false, sure);
+        return service.addTargets('job-1', [yes], sure);
+      };
+      const unwanted = codeOf(
+        begin(() => {
+          throw new RangeError('no');
+        }),
+      );
+      await reachAll(1);
+      expect(await unwanted).toBeInstanceOf(RangeError);
+      expect(close).toHaveBeenCalledTimes(1);
+      const both = [codeOf(begin()), codeOf(begin())];
+      await reachAll(3);
+      expect(await Promise.all(both)).toEqual(['fine', 'in-job']);
+      expect(close).toHaveBeenCalledTimes(2);
+      expect(engine.started).toHaveLength(1);
+    },
+  );
+});
+
+it('tries again what went wrong, not a good copy on the same drive', async () => {
+  const source = driveOf('a');
+  drives = [source, ...drives];
+  const targets = [
+    targetOn('t-1', driveOf('b'), { state: 'verified' }),
+    targetOn('t-2', driveOf('b'), { state: 'failed' }),
+  ];
+  const service = await serviceWith(endedJob(targets, source));
+  const [check] = await service.checkRetry('job-1', ['t-2']);
+  await service.retry('job-1', [{ drive: 'drv-b', token: check?.token ?? '' }], false);
+  expect(shown[0]?.targets).toMatchObject({ 't-1': { state: 'verified' }, 't-2': { state: 'waiting' } });
+});

@@ -1,0 +1,38 @@
+/** How a target of a station looks at the first node, by the same rules as one of this machine. Pure. */
+import { isGood, type Job } from '@contract/groups/jobs.ts';
+import {
+  shownState,
+  type HandOut,
+  type RidingStation,
+  type StationCounts,
+  type StationTarget,
+} from '@contract/groups/stations.ts';
+import type { Look } from './look.ts';
+import { machineLook } from './machine-look.ts';
+
+/** The look. */
+export function stationLook(
+  target: Pick<StationTarget, 'state'>,
+  station: Pick<RidingStation, 'link'>,
+  handOut: Pick<HandOut, 'state' | 'link'>,
+  source: Pick<Job['source'], 'unreadableBytes'>,
+): Look {
+  const state = shownState(target, station, handOut);
+  return state === 'sampled' ? 'sampled' : machineLook({ state }, source);
+}
+
+/** Whole percent of the present phase; 100 only for what is done. */
+export function stationPercent({ state, bytes }: StationTarget, size: number): number {
+  if (isGood(state)) return 100;
+  return size > 0 ? Math.max(0, Math.min(99, Math.floor((bytes / size) * 100))) : 0;
+}
+
+const byName = new Intl.Collator('en', { numeric: true });
+
+/** In the order of their names: a station tells of those first that are least well, and a cell must not move. */
+export const byPath = (targets: readonly StationTarget[]): StationTarget[] =>
+  [...targets].sort((a, b) => byName.compare(a.path, b.path));
+
+/** True only if every station has said how its targets ended, and all of them are good. */
+export const stationsAllGood = ({ lost, bad, open }: StationCounts): boolean =>
+  lost === 0 && bad === 0 && open === 0;
