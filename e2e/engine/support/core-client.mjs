@@ -2,9 +2,8 @@
 
 import { once } from 'node:events';
 import WebSocket from 'ws';
+import { load } from './contract.mjs';
 import { EVENT_MS } from './run.mjs';
-
-const contractVersion = 3;
 
 /**
  * Starts the server in a test's world; it ends with the test.
@@ -36,6 +35,7 @@ export async function serveCore(w, env = {}) {
 
 /** A front end of the server at this address. */
 export async function connect(url) {
+  const { contractVersion } = await load('src-main/contract/schema.ts');
   const { origin } = new URL(url);
   const answer = await fetch(url, { redirect: 'manual' });
   const cookie = (answer.headers.get('set-cookie') ?? '').split(';')[0];
