@@ -129,28 +129,28 @@ class AppRide {
     const from = await this.#app.drive(this.source);
     const { block, ...rest } = this.options;
     const options = { ...rest, blockSize: block };
-    for (const at of targets) {
-      const [approval] = await this.#approve(from, at);
-      if (!approval) continue;
-      if (this.id) await this.#app.call('jobs.addTargets', { job: this.id, targets: [approval] });
-      else
-        ({ job: this.id } = await this.#app.call('jobs.start', {
-          source: from,
-          targets: [approval],
-          options,
-        }));
-      await this.#app.until(() => this.#target(at), `${at} on the job`);
-    }
+    for (const at of targets)
+      await this.#orRefused(at, async () => {
+        const [approval] = await this.#app.approve(from, [await this.#app.drive(at)], this.id);
+        if (this.id) await this.#app.call('jobs.addTargets', { job: this.id, targets: [approval] });
+        else
+          ({ job: this.id } = await this.#app.call('jobs.start', {
+            source: from,
+            targets: [approval],
+            options,
+          }));
+        await this.#app.until(() => this.#target(at), `${at} on the job`);
+      });
   }
 
-  /** What the sheet refuses is an end too. */
-  async #approve(from, at) {
+  /** What the sheet or the core refuses in words of its own is an end too. */
+  async #orRefused(at, work) {
     try {
-      return await this.#app.approve(from, [await this.#app.drive(at)], this.id);
+      await work();
     } catch (error) {
-      if (!error.refused) throw error;
-      this.#refused.set(at, error.refused);
-      return [];
+      const code = error.refused ?? error.error?.code;
+      if (!code || code === 'internal') throw error;
+      this.#refused.set(at, code);
     }
   }
 
@@ -184,16 +184,11 @@ class AppRide {
   async again(targets) {
     const ids = targets.flatMap((at) => this.#target(at)?.id ?? []);
     const bad = ids.filter((id) => !isGood(this.#job.targets[id].state));
-    for (const id of bad) {
-      try {
+    for (const id of bad)
+      await this.#orRefused(this.#job.targets[id].card.path, async () => {
         const [approval] = await this.#app.approveRetry(this.id, [id]);
         await this.#app.call('jobs.retryTargets', { job: this.id, targets: [approval] });
-      } catch (error) {
-        const code = error.refused ?? error.code;
-        if (!code) throw error;
-        this.#refused.set(this.#job.targets[id].card.path, code);
-      }
-    }
+      });
     return this;
   }
 

@@ -330,13 +330,6 @@ export function createBenchService(options: BenchOptions): BenchService {
       return disarm({ code: 'source-changed' });
     if (job && job.source.unreadableBytes > 0) return disarm({ code: 'source-unreadable' });
     if (good >= own.armed.quota) return disarm({ code: 'quota' });
-    for (const { id, state, error } of mine) {
-      const insert = own.riders.get(id);
-      // The job was over before its helper heard of this one.
-      if (state !== 'refused' || error?.code !== 'job-ending' || !insert) continue;
-      own.riders.delete(id);
-      own.held.set(keyOf(insert), insert);
-    }
     if (job && job.state !== 'ended' && !changed) return;
     for (const insert of [...own.held.values()]) {
       own.held.delete(keyOf(insert));

@@ -11,8 +11,7 @@ import { createIdentifyService } from '../devices/identify-service.ts';
 import { demandShown, unmountShown, type Shown } from '../devices/unmount-service.ts';
 import { lookFirst, type Uses } from '../elevation/look-first.ts';
 import type { JobRequest } from '../helper/helper-job.ts';
-import { HelperNotFound } from '../helper/helper-path.ts';
-import { HelperCommandError } from '../helper/one-shot.ts';
+import { asContractError } from '../helper/as-contract-error.ts';
 import type { Engine, EngineJob } from '../jobs/engine.ts';
 import type { Elevation } from '../ports.ts';
 import type { FactBook } from '../record/drive-facts.ts';
@@ -46,22 +45,16 @@ interface Copy {
   result: Promise<Omit<CallOutput<'copy.result'>, 'record'>> | null;
 }
 
-/** What the helper's side threw, as an error of the contract. */
-function asContractError(error: unknown): unknown {
-  if (error instanceof HelperNotFound)
-    return new ContractError(appError('helper-missing', { detail: error.message.slice(0, 4096) }));
+/** What the helper's side or a station threw, as an error of the contract. */
+function asError(error: unknown): unknown {
   if (error instanceof StationError)
     return new ContractError(
       appError('station', { problem: error.problem.code, detail: error.problem.detail }),
     );
-  if (error instanceof HelperCommandError) {
-    const errno = error.errno === undefined ? {} : { errno: error.errno.slice(0, 32) };
-    return new ContractError(appError('helper-failed', { ...errno, detail: error.message.slice(0, 4096) }));
-  }
   // A request that no helper would take.
   if (error instanceof RangeError)
     return new ContractError(appError('bad-request', { at: error.message.slice(0, 256) }));
-  return error;
+  return asContractError(error);
 }
 
 function jobRequest({
@@ -172,21 +165,21 @@ export function createCopyService(
           refusal,
         };
       } catch (error) {
-        throw asContractError(error);
+        throw asError(error);
       }
     },
     async unmount(path) {
       try {
         await unmountShown(await lookAt(path), { check, unmount: unmountDrive });
       } catch (error) {
-        throw asContractError(error);
+        throw asError(error);
       }
     },
     async eject(path, unmount) {
       try {
         await ejectShown(await lookAt(path), unmount, { check, unmount: unmountDrive, switchOff });
       } catch (error) {
-        throw asContractError(error);
+        throw asError(error);
       }
     },
     async identify(path) {
@@ -195,7 +188,7 @@ export function createCopyService(
         if (refusal) throw new ContractError(refusal);
         return await lights.blink(await lookAt(path));
       } catch (error) {
-        throw asContractError(error);
+        throw asError(error);
       }
     },
     stopIdentify: () => lights.stopAll(),
@@ -213,7 +206,7 @@ export function createCopyService(
         return job.pid ?? null;
       } catch (error) {
         running.delete(connection);
-        throw asContractError(error);
+        throw asError(error);
       }
     },
     cancel(connection) {

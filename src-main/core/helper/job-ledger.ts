@@ -1,7 +1,7 @@
 // What is known of a job so far, kept from its events, so that an honest summary can be given even if the helper never sends
 // its own. Pure: no process, no clock of its own.
 
-import { helperErrorClass } from '@contract/helper-errors.gen.ts';
+import { helperErrorClass, helperErrorWhat } from '@contract/helper-errors.gen.ts';
 import type {
   FinalState,
   HelperErrorInfo,
@@ -98,10 +98,14 @@ export class JobLedger {
   /** The helper's own summary, held against what we asked for: nothing that is missing or unfinished may read as good. */
   settle(summary: WireSummary): JobSummary {
     const missing = summary.role === 'observer' ? [] : notIn(this.#asked, summary.targets);
+    const taken = [...this.#entries.values()].filter(({ mine }) => mine);
+    const late = notIn(this.#asked, taken);
     const targets = [
       ...summary.targets,
       ...missing.map((path) =>
-        blank(path, 'failed', { code: 'internal', message: 'missing from the result' }),
+        late.includes(path)
+          ? blank(path, 'refused', { code: 'job-ending', message: helperErrorWhat['job-ending'] })
+          : blank(path, 'failed', { code: 'internal', message: 'missing from the result' }),
       ),
     ];
     const ok = summary.ok && summary.outcome === 'complete' && isGood(summary.source, targets);

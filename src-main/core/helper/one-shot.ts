@@ -11,10 +11,13 @@ const MAX_LINES = 10_000;
 export class HelperCommandError extends Error {
   override readonly name = 'HelperCommandError';
   readonly errno: string | undefined;
+  /** True where it gave no answer in time: a drive that hangs holds it up. */
+  readonly late: boolean;
 
-  constructor(message: string, errno?: string) {
+  constructor(message: string, { errno, late = false }: { errno?: string | undefined; late?: boolean } = {}) {
     super(message);
     this.errno = errno;
+    this.late = late;
   }
 }
 
@@ -46,10 +49,17 @@ export async function runOneShot(
   if (exit === 'late') {
     helper.kill();
     helper.release();
-    throw new HelperCommandError(`carousel-helper ${args[0] ?? ''} gave no answer for ${timeoutMs / 1000} s`);
+    throw new HelperCommandError(
+      `carousel-helper ${args[0] ?? ''} gave no answer for ${timeoutMs / 1000} s`,
+      {
+        late: true,
+      },
+    );
   }
   if (exit.error)
-    throw new HelperCommandError(`the helper could not be started: ${exit.error.message}`, exit.error.code);
+    throw new HelperCommandError(`the helper could not be started: ${exit.error.message}`, {
+      errno: exit.error.code,
+    });
   const how = exit.signal ? `was ended by ${exit.signal}` : `ended with status ${exit.code}`;
   if (exit.code !== 0)
     throw new HelperCommandError(

@@ -6,9 +6,11 @@ import { appError, ContractError, fail, type AppError } from '@contract/errors.t
 import type { DriveId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import type { Approval, TargetCheck } from '@contract/groups/jobs.ts';
+import { asContractError } from '../helper/as-contract-error.ts';
 import type { Approvals, Identities } from '../helper/helper-job.ts';
 import { isOddlyLarge } from '../devices/batch-size.ts';
 import { surveyAll } from '../helper/survey.ts';
+import type { Verdict } from '@contract/helper-verdicts.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Elevation } from '../ports.ts';
 import { createApprovals, isOther, lookOf, type Look, type SourceLike } from './approvals.ts';
@@ -54,14 +56,23 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
     const paths = disks.map(({ path }) => path);
     const verdicts = await surveyAll(options.engine(), paths).catch((error: unknown) => {
       options.logger.error('jobs', `the drives could not be looked at: ${String(error)}`);
-      return null;
+      const told = asContractError(error);
+      return told instanceof ContractError ? told.error : appError('helper-failed');
     });
     return new Map(
       disks.map((drive, index) => [
         drive.id,
-        verdicts ? lookOf(drive, verdicts[index], canElevate()) : appError('helper-failed'),
+        Array.isArray(verdicts) ? lookOf(drive, verdicts[index], canElevate()) : verdicts,
       ]),
     );
+  }
+
+  async function judge(drives: readonly Drive[]): Promise<Verdict[]> {
+    try {
+      return await options.engine().check(drives.map(({ path }) => path));
+    } catch (error) {
+      throw asContractError(error);
+    }
   }
 
   return {
@@ -79,7 +90,7 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
     async obtainRights(source, targets) {
       const disks = [...(source ? [source] : []), ...targets].filter(({ kind }) => kind === 'disk');
       if (disks.length === 0 || !canElevate()) return;
-      const verdicts = await options.engine().check(disks.map(({ path }) => path));
+      const verdicts = await judge(disks);
       const closed = verdicts.some((verdict, index) =>
         (disks[index] === source ? verdict.source : verdict.target).reasons.some(
           ({ code }) => code === 'no-permission',
@@ -91,7 +102,7 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
     async identify(drives) {
       const disks = drives.filter(({ kind }) => kind === 'disk');
       if (disks.length === 0) return new Map();
-      const verdicts = await options.engine().check(disks.map(({ path }) => path));
+      const verdicts = await judge(disks);
       return new Map(
         verdicts.flatMap((verdict, index) => {
           const drive = disks[index];

@@ -389,7 +389,7 @@ export function onSummary(run: JobRun, summary: JobSummary, now: number): Step {
       error: result.error ? toAppError(result.error) : null,
     });
   }
-  next = failOpenTargets(next);
+  next = failOpenTargets(refuseLate(next, summary));
   const outcome = outcomeOf[summary.outcome];
   next = run.check
     ? endOfCheck(next, run.check, summary, outcome, now)
@@ -448,6 +448,19 @@ function endOfCopy(run: JobRun, summary: JobSummary, outcome: JobOutcome, now: n
       error: summary.source.error ? toAppError(summary.source.error) : null,
     },
   });
+}
+
+/** A helper that has told its end has never heard of a target without a number. */
+function refuseLate(run: JobRun, { outcome }: JobSummary): JobRun {
+  if (outcome === 'helper-died') return run;
+  const numbered = new Set(run.ids.values());
+  return Object.values(run.job.targets)
+    .filter(({ id, state }) => !isFinal(state) && !numbered.has(id))
+    .reduce(
+      (all, target) =>
+        end(all, target, 0, { state: 'refused', error: appError('job-ending', {}), seconds: 0 }),
+      run,
+    );
 }
 
 /** Nothing may stay open at the end, and nothing open may read as good. */

@@ -3,6 +3,9 @@ import type { Drive } from '@contract/groups/drives.ts';
 import type { Job, Target } from '@contract/groups/jobs.ts';
 import { defaultSettings } from '@contract/groups/settings.ts';
 import { sampleDrive, sampleJob, sampleTarget } from '@contract/testing/samples.ts';
+import type { JobSummary, TargetResult } from '@contract/helper-messages.ts';
+import { HelperCommandError } from '../helper/one-shot.ts';
+import { summaryOf, targetEvent } from '../testing/helper-events.ts';
 import { manualClock } from '../testing/manual-clock.ts';
 import { scriptedEngine, type ScriptedEngine } from '../testing/scripted-engine.ts';
 import { cardOf } from './drive-card.ts';
@@ -50,7 +53,7 @@ async function serviceWith(job: Job | null, change: Partial<JobRun> = {}): Promi
       isMine: () => true,
       close: () => Promise.resolve(),
     },
-    results: { prepare: () => '/tmp/result', take: () => Promise.resolve(null) },
+    results: { prepare: () => '/tmp/result', take: () => null },
     manifests: {
       prepare: () => '/tmp/manifest',
       putAway: () => Promise.resolve(),
@@ -193,4 +196,77 @@ it('tries again what went wrong, not a good copy on the same drive', async () =>
   const [check] = await service.checkRetry('job-1', ['t-2']);
   await service.retry('job-1', [{ drive: 'drv-b', token: check?.token ?? '' }], false);
   expect(shown[0]?.targets).toMatchObject({ 't-1': { state: 'verified' }, 't-2': { state: 'waiting' } });
+});
+
+describe('a target that steps on when the copy ends', () => {
+  const source = driveOf('a');
+  const late = { state: 'refused', error: { code: 'job-ending' } };
+
+  /** A running copy to b, and c put on it a moment before it says its last word. */
+  async function ending(outcome: JobSummary['outcome'], rider: Partial<TargetResult> | null = null) {
+    drives = [source, ...drives];
+    const service = await serviceWith(null);
+    const yesTo = async (letter: string) => {
+      const [check] = await service.check({ source: 'drv-a', targets: [`drv-${letter}`] });
+      return { drive: `drv-${letter}`, token: check?.token ?? '' };
+    };
+    const id = await service.start({ source: 'drv-a', targets: [await yesTo('b')] });
+    const [first] = engine.started;
+    first?.job.tell(targetEvent(1, 'copying', { target: '/dev/sdb' }));
+    await service.addTargets(id, [await yesTo('c')]);
+    const results: Partial<TargetResult>[] = [{ id: 1, path: '/dev/sdb', state: 'done' }];
+    if (rider) results.push({ path: '/dev/sdc', state: 'refused', ...rider });
+    first?.job.end(summaryOf(outcome, results));
+    await vi.waitFor(() => expect(shown[0]?.targets['t-1']).toMatchObject({ state: 'done' }));
+    return { service, id };
+  }
+
+  it.each([
+    ['the helper never heard of it', null],
+    ['the helper said so', { error: { code: 'job-ending', message: '' } } as const],
+  ])('is copied to by another run, with the same yes: %s', async (_, rider) => {
+    await ending('complete', rider);
+    expect(shown[0]).toMatchObject({ state: 'starting', targets: { 't-2': { state: 'waiting' } } });
+    expect(engine.started).toHaveLength(2);
+    expect(engine.started[1]?.request).toMatchObject({ targets: ['/dev/sdc'] });
+    expect([...(engine.started[1]?.request.approvals ?? [])]).toEqual([['/dev/sdc', 'A1-1-/dev/sdc']]);
+    engine.started[1]?.job.end(summaryOf('complete', [{ path: '/dev/sdc', state: 'done' }]));
+    await vi.waitFor(() => expect(shown[0]).toMatchObject({ state: 'ended', outcome: 'complete' }));
+    expect(shown[0]?.targets['t-2']).toMatchObject({ state: 'done', error: null });
+    expect(engine.started).toHaveLength(2);
+  });
+
+  it.each(['cancelled', 'source-failed'] as const)('is told so where the copy was %s', async (outcome) => {
+    await ending(outcome);
+    expect(shown[0]).toMatchObject({ state: 'ended', targets: { 't-2': late } });
+    expect(engine.started).toHaveLength(1);
+  });
+
+  it('is not tried a second time for another reason', async () => {
+    await ending('complete', { error: { code: 'too-small', message: '' } });
+    expect(shown[0]).toMatchObject({ state: 'ended', targets: { 't-2': { error: { code: 'too-small' } } } });
+    expect(engine.started).toHaveLength(1);
+  });
+
+  it('is told so where the helper cannot be started again', async () => {
+    const start = engine.start.bind(engine);
+    engine.start = (request) => {
+      if (engine.started.length > 0) throw new Error('no more processes');
+      return start(request);
+    };
+    await ending('complete');
+    expect(shown[0]).toMatchObject({ state: 'ended', targets: { 't-2': late } });
+  });
+});
+
+it.each([
+  ['gives no answer', true, 'hung'],
+  ['cannot be looked at', false, 'helper-failed'],
+] as const)('a source that %s is named as such', async (_, isLate, code) => {
+  drives = [driveOf('a'), ...drives];
+  const service = await serviceWith(null);
+  const [check] = await service.check({ source: 'drv-a', targets: ['drv-b'] });
+  engine.check = () => Promise.reject(new HelperCommandError('check', { late: isLate }));
+  const begin = service.start({ source: 'drv-a', targets: [{ drive: 'drv-b', token: check?.token ?? '' }] });
+  expect(await codeOf(begin)).toBe(code);
 });

@@ -110,9 +110,19 @@ export interface JobService {
   stop(): Promise<void>;
 }
 
+/** What is needed to put targets on a job. */
+interface Boarding {
+  riders: readonly { id: TargetId; card: DriveCard }[];
+  tokens: Approvals;
+  identities: Identities;
+  takeUp: boolean;
+}
+
 interface Live {
   run: JobRun;
   engine: EngineJob | null;
+  /** Who was put on while it ran. */
+  boarded: Boarding[];
 }
 
 /** A service without jobs. */
@@ -167,14 +177,18 @@ export function createJobService(options: JobServiceOptions): JobService {
     options.onChange([...jobs.values()].map(({ run }) => run.job));
   }
 
-  function feed(id: JobId, event: JobEvent): void {
-    const live = jobs.get(id);
-    if (!live) return;
+  /** True where that changes what is shown. */
+  function advance(live: Live, event: JobEvent): boolean {
     const { run, effects } = step(live.run, event);
     const changed = run.job !== live.run.job;
     live.run = run;
     for (const effect of effects) perform(live, effect);
-    if (changed) publish();
+    return changed;
+  }
+
+  function feed(id: JobId, event: JobEvent): void {
+    const live = jobs.get(id);
+    if (live && advance(live, event)) publish();
   }
 
   function keepTicking(): void {
@@ -219,8 +233,10 @@ export function createJobService(options: JobServiceOptions): JobService {
       live.engine = null;
       logger.info('jobs', `${id} ended: ${summary.outcome}, ${summary.ok ? 'all good' : 'not all good'}`);
       if (stopped) return;
-      feed(id, { type: 'finished', summary, now: clock.now() });
-      void results.take(id);
+      advance(live, { type: 'finished', summary, now: clock.now() });
+      results.take(id);
+      if (summary.outcome === 'complete') takeLatecomers(live);
+      publish();
     });
   }
 
@@ -346,6 +362,7 @@ export function createJobService(options: JobServiceOptions): JobService {
       if (live.run.job.task !== 'copy') fail('job-running');
       void reached?.close(); // it runs already
       const request = live.engine.add(paths, tokens, takeUp);
+      live.boarded.push({ riders, tokens, identities, takeUp });
       feed(id, { type: 'ride', targets: riders });
       feed(id, { type: 'asked', request, targets: riders.map((rider) => rider.id) });
       return;
@@ -357,6 +374,26 @@ export function createJobService(options: JobServiceOptions): JobService {
     feed(id, { type: 'launch' });
     feed(id, { type: 'ride', targets: riders });
     listen(id, engine);
+  }
+
+  /** A target may step on at any time: for those that came when the job was ending, it runs once more. */
+  function takeLatecomers(live: Live): void {
+    const isLate = ({ id }: { id: TargetId }): boolean => {
+      const { state, error } = live.run.job.targets[id] ?? {};
+      return state === 'refused' && error?.code === 'job-ending';
+    };
+    const late = live.boarded.splice(0).flatMap(({ riders, ...rest }) => {
+      const left = riders.filter(isLate);
+      return left.length > 0 ? [{ riders: left, ...rest }] : [];
+    });
+    if (live.run.job.source.card.kind === 'feed') return; // the other computer hands out no more
+    for (const { riders, tokens, identities, takeUp } of late) {
+      try {
+        board(live, riders, tokens, identities, takeUp, null);
+      } catch (error) {
+        logger.error('jobs', `${live.run.job.id}: latecomers could not step on: ${String(error)}`);
+      }
+    }
   }
 
   function forgetOldest(): void {
@@ -388,7 +425,7 @@ export function createJobService(options: JobServiceOptions): JobService {
       key,
       pid,
     };
-    jobs.set(id, { run, engine: null });
+    jobs.set(id, { run, engine: null, boarded: [] });
     logger.info('jobs', `${id} runs already (${sourcePath}): attached`);
     const engine = options.engine().attach(key);
     listen(id, engine);
@@ -405,7 +442,7 @@ export function createJobService(options: JobServiceOptions): JobService {
     for (const live of [...jobs.values()]) {
       if (!isRunning(live) || live.engine) continue;
       const { id } = live.run.job;
-      const summary = await results.take(id);
+      const summary = results.take(id);
       const now = clock.now();
       feed(id, summary ? { type: 'finished', summary, now } : { type: 'lost', now });
     }
@@ -506,7 +543,7 @@ export function createJobService(options: JobServiceOptions): JobService {
         demandFree(drives);
         sure?.();
         const riders = drives.map((drive, index) => ({ id: freeTargetId(run, index), card: cardOf(drive) }));
-        const live: Live = { run, engine: null };
+        const live: Live = { run, engine: null, boarded: [] };
         jobs.set(id, live);
         try {
           board(live, riders, tokens, identities, false, reached);
@@ -557,7 +594,7 @@ export function createJobService(options: JobServiceOptions): JobService {
     async verifyDrives(drives, manifest, sample) {
       const id = newJobId();
       const { run, plan } = await checks.planDrives(id, drives, manifest, sample);
-      jobs.set(id, { run, engine: null });
+      jobs.set(id, { run, engine: null, boarded: [] });
       try {
         compare(id, plan);
       } catch (error) {
@@ -604,7 +641,7 @@ export function createJobService(options: JobServiceOptions): JobService {
     },
 
     async restore() {
-      for (const run of await journal.load()) jobs.set(run.job.id, { run, engine: null });
+      for (const run of await journal.load()) jobs.set(run.job.id, { run, engine: null, boarded: [] });
       publish();
     },
 

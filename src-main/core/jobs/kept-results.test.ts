@@ -16,10 +16,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 it('gives the result of a job once', async () => {
   const results = createKeptResults(join(folder, 'new'));
   const path = results.prepare('job-1');
-  expect(await results.take('job-1')).toBeNull();
+  expect(results.take('job-1')).toBeNull();
   await writeFile(path, keptSummary(summaryOf('complete')));
-  expect(await results.take('job-1')).toMatchObject({ event: 'summary', outcome: 'complete' });
-  expect(await results.take('job-1')).toBeNull();
+  expect(results.take('job-1')).toMatchObject({ event: 'summary', outcome: 'complete' });
+  expect(results.take('job-1')).toBeNull();
 });
 
 it('takes nothing that makes no sense, and clears the place for the next run', async () => {
@@ -39,9 +39,9 @@ it('takes nothing that makes no sense, and clears the place for the next run', a
     ...senseless,
   ]) {
     await writeFile(results.prepare('job-2'), text);
-    expect(await results.take('job-2')).toBeNull();
+    expect(results.take('job-2')).toBeNull();
   }
   await writeFile(results.prepare('job-3'), keptSummary(summaryOf('complete')));
   results.prepare('job-3');
-  expect(await results.take('job-3')).toBeNull();
+  expect(results.take('job-3')).toBeNull();
 });

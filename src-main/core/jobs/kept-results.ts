@@ -1,6 +1,5 @@
 /** Where the helper leaves the result of a job that ends while nobody looks. */
-import { mkdirSync, rmSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobId } from '@contract/groups/common.ts';
 import type { JobSummary } from '@contract/helper-messages.ts';
@@ -9,8 +8,11 @@ import { readKeptSummary } from '../helper/kept-summary.ts';
 export interface KeptResults {
   /** A path for the result of a job about to begin; nothing is there. */
   prepare(job: JobId): string;
-  /** The result, once: it is gone afterwards. Null when there is none, or none that makes sense. */
-  take(job: JobId): Promise<JobSummary | null>;
+  /**
+   * The result, once: it is gone afterwards, at once, so that the file of a next run may have the same name. Null when there
+   * is none, or none that makes sense.
+   */
+  take(job: JobId): JobSummary | null;
 }
 
 /** Results in this folder, which is made when it is needed. `onTaken` hears of each, with the file it was in. */
@@ -25,10 +27,14 @@ export function createKeptResults(
       rmSync(pathOf(job), { force: true });
       return pathOf(job);
     },
-    async take(job) {
-      const text = await readFile(pathOf(job), 'utf8').catch(() => null);
-      if (text === null) return null;
-      await rm(pathOf(job), { force: true });
+    take(job) {
+      let text: string;
+      try {
+        text = readFileSync(pathOf(job), 'utf8');
+        rmSync(pathOf(job), { force: true });
+      } catch {
+        return null;
+      }
       const summary = readKeptSummary(text);
       if (summary) onTaken(pathOf(job), summary);
       return summary;
