@@ -135,9 +135,11 @@ export function ensureInstalled() {
 
 /** The script behind an installed package's command, to be run with this Node. */
 export const tool = {
-  tsc: () => inRoot('node_modules/typescript/bin/tsc'),
+  /** TypeScript's native compiler. Where .vue files are read, vue-tsc and the linter have one of the older make. */
+  tsc: () => inRoot('node_modules/typescript-7/bin/tsc'),
   vueTsc: () => inRoot('node_modules/vue-tsc/bin/vue-tsc.js'),
   eslint: () => inRoot('node_modules/eslint/bin/eslint.js'),
+  oxlint: () => inRoot('node_modules/oxlint/bin/oxlint'),
   prettier: () => inRoot('node_modules/prettier/bin/prettier.cjs'),
   vitest: () => inRoot('node_modules/vitest/vitest.mjs'),
   playwright: () => inRoot('node_modules/@playwright/test/cli.js'),

@@ -95,7 +95,7 @@ export const steps = [
     stage: 'checks',
     lane: 'scripts',
     input: 'eslint.config.js',
-    commands: () => [node(tool.eslint(), '.', '--max-warnings', '0')],
+    commands: () => [node(tool.oxlint(), '--type-aware'), node(tool.eslint(), '.', '--max-warnings', '0')],
   },
   {
     name: 'format',

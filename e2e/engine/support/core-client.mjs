@@ -77,11 +77,21 @@ export async function connect(url) {
           listeners.delete(look);
           settle(value);
         };
-        const look = () =>
+        let [looking, changed] = [false, false];
+        // One look at a time: a core that is behind takes only so many calls.
+        const look = () => {
+          changed = looking;
+          if (looking) return;
+          looking = true;
           state().then(
-            (now) => fits(now) && done(resolve, now),
+            (now) => {
+              looking = false;
+              if (fits(now)) done(resolve, now);
+              else if (changed) look();
+            },
             (error) => done(reject, error),
           );
+        };
         const timer = setTimeout(() => done(reject, new Error(`the core did not tell of ${what}`)), EVENT_MS);
         listeners.add(look);
         look();

@@ -77,13 +77,14 @@ export function createDriveHandling(options: DriveHandlingOptions): DriveHandlin
       if (drive.kind !== 'disk') fail('no-light');
       const [reason] = drive.asSource.reasons.filter(({ code }) => code !== 'no-permission');
       if (reason) throw new ContractError(reason);
-      const [verdict] = await check([drive.path]);
-      const isClosed = verdict?.source.reasons.some(({ code }) => code === 'no-permission') ?? false;
-      if (isClosed && elevation.state !== 'unavailable' && elevation.state !== 'none-needed')
-        await elevation.obtain();
-      const now = idle(id); // after the prompt, however long it was open
-      if (now.path !== drive.path) throw new ContractError(appError('changed-device', {}));
-      return lights.blink(shownOf(now));
+      return lights.blink(shownOf(drive), async () => {
+        const [verdict] = await check([drive.path]);
+        const isClosed = verdict?.source.reasons.some(({ code }) => code === 'no-permission') ?? false;
+        if (isClosed && elevation.state !== 'unavailable' && elevation.state !== 'none-needed')
+          await elevation.obtain();
+        // After the prompt, however long it was open.
+        if (idle(id).path !== drive.path) throw new ContractError(appError('changed-device', {}));
+      });
     },
     stopIdentify: (id) => lights.stop(options.drive(id).path),
     stop: () => lights.stopAll(),

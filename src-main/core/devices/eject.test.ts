@@ -110,3 +110,25 @@ it('blinks once at a time for each drive, and says how that ended', async () => 
   lights.stop(shown.path);
   expect(await first).toEqual({ stopped: true });
 });
+
+it('blinks for the first who asks, and not at all when it is stopped before it has begun', async () => {
+  const begun: string[] = [];
+  let look: () => void = () => undefined;
+  const lights = createIdentifyService(
+    (path) => {
+      begun.push(path);
+      return { finished: Promise.resolve({ stopped: false }), stop: () => undefined };
+    },
+    () => new Promise<void>((resolve) => (look = resolve)),
+  );
+  const first = lights.blink(shown);
+  await expect(lights.blink(shown)).rejects.toMatchObject({ error: { code: 'busy' } });
+  lights.stop(shown.path);
+  look();
+  expect(await first).toEqual({ stopped: true });
+  expect(begun).toEqual([]);
+  const next = lights.blink(shown);
+  look();
+  expect(await next).toEqual({ stopped: false });
+  expect(begun).toEqual([shown.path]);
+});

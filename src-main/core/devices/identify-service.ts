@@ -4,11 +4,20 @@ import type { EngineBlink } from '../jobs/engine.ts';
 import type { Shown } from './unmount-service.ts';
 
 export interface IdentifyService {
-  /** Resolves when it has stopped: by itself, or (`stopped`) because somebody asked. */
-  blink(shown: Shown): Promise<{ stopped: boolean }>;
+  /**
+   * Resolves when it has stopped: by itself, or (`stopped`) because somebody asked. `prepare` is waited for before the drive
+   * is looked at; if it rejects, nothing blinks.
+   */
+  blink(shown: Shown, prepare?: () => Promise<void>): Promise<{ stopped: boolean }>;
   /** Stops it; nothing happens where nothing blinks. */
   stop(path: string): void;
   stopAll(): void;
+}
+
+interface Light {
+  /** Null: the drive is still being looked at, and nothing blinks yet. */
+  blink: EngineBlink | null;
+  stopped: boolean;
 }
 
 /** The blinking itself ends by its own clock; longer than this a drive gives no answer. */
@@ -19,27 +28,45 @@ export function createIdentifyService(
   begin: (path: string) => EngineBlink,
   demand: (shown: Shown) => Promise<unknown>,
 ): IdentifyService {
-  const blinking = new Map<string, EngineBlink>();
+  const lights = new Map<string, Light>();
+
+  async function untilOver(blink: EngineBlink): Promise<{ stopped: boolean }> {
+    const late = setTimeout(() => blink.stop(), patienceMs);
+    try {
+      const end = await blink.finished;
+      if ('error' in end) throw new ContractError(end.error);
+      return { stopped: end.stopped };
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  function stop(path: string): void {
+    const light = lights.get(path);
+    if (!light) return;
+    light.stopped = true;
+    light.blink?.stop();
+  }
+
   return {
-    async blink(shown) {
+    async blink(shown, prepare) {
       const { path } = shown;
-      await demand(shown);
-      if (blinking.has(path)) fail('busy');
-      const blink = begin(path);
-      blinking.set(path, blink);
-      const late = setTimeout(() => blink.stop(), patienceMs);
+      if (lights.has(path)) fail('busy');
+      const light: Light = { blink: null, stopped: false };
+      lights.set(path, light);
       try {
-        const end = await blink.finished;
-        if ('error' in end) throw new ContractError(end.error);
-        return { stopped: end.stopped };
+        await prepare?.();
+        await demand(shown);
+        if (light.stopped) return { stopped: true };
+        light.blink = begin(path);
+        return await untilOver(light.blink);
       } finally {
-        clearTimeout(late);
-        blinking.delete(path);
+        lights.delete(path);
       }
     },
-    stop: (path) => blinking.get(path)?.stop(),
+    stop,
     stopAll() {
-      for (const blink of blinking.values()) blink.stop();
+      for (const path of lights.keys()) stop(path);
     },
   };
 }

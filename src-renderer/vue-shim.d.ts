@@ -1,4 +1,4 @@
-// For the linter only, whose TypeScript cannot read .vue files; vue-tsc reads the real ones.
+// For the linter and TypeScript itself, which cannot read .vue files; vue-tsc reads the real ones.
 declare module '*.vue' {
   import type { DefineComponent } from 'vue';
   const component: DefineComponent<object, object, unknown>;
