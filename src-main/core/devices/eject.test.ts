@@ -113,22 +113,20 @@ it('blinks once at a time for each drive, and says how that ended', async () => 
 
 it('blinks for the first who asks, and not at all when it is stopped before it has begun', async () => {
   const begun: string[] = [];
-  let look: () => void = () => undefined;
   const lights = createIdentifyService(
     (path) => {
       begun.push(path);
       return { finished: Promise.resolve({ stopped: false }), stop: () => undefined };
     },
-    () => new Promise<void>((resolve) => (look = resolve)),
+    async () => undefined,
   );
-  const first = lights.blink(shown);
+  let granted: () => void = () => undefined;
+  const first = lights.blink(shown, () => new Promise((resolve) => (granted = resolve)));
   await expect(lights.blink(shown)).rejects.toMatchObject({ error: { code: 'busy' } });
   lights.stop(shown.path);
-  look();
+  granted();
   expect(await first).toEqual({ stopped: true });
   expect(begun).toEqual([]);
-  const next = lights.blink(shown);
-  look();
-  expect(await next).toEqual({ stopped: false });
+  expect(await lights.blink(shown)).toEqual({ stopped: false });
   expect(begun).toEqual([shown.path]);
 });
