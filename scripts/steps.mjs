@@ -64,8 +64,12 @@ const unitTests = () =>
 /** What comes after the copy: beside the tests of the copy itself these take half of the time. */
 const isAfterwards = (file) =>
   /\/(history|manifest|probe|record|report|resume|trust|verify)[a-z-]*\.test\.mjs$/.test(file);
+/** What is around the copy: rights, services of a desktop, drives in the hand, another computer. Most of the time these wait. */
+const isAround = (file) =>
+  /\/(compare|desktop|elevation|handling|monitor|security|unmount)\.test\.mjs$/.test(file);
 const ridingTests = () =>
-  filesBelow('e2e/engine', (file) => file.endsWith('.test.mjs') && !isAfterwards(file));
+  filesBelow('e2e/engine', (file) => file.endsWith('.test.mjs') && !isAfterwards(file) && !isAround(file));
+const aroundTests = () => filesBelow('e2e/engine', isAround);
 const trustTests = () => filesBelow('e2e/engine', isAfterwards);
 const stationTests = () => filesBelow('e2e/stations', (file) => file.endsWith('.test.mjs'));
 const nodeTests = (files, report, concurrency = 1) =>
@@ -144,7 +148,7 @@ export const steps = [
   {
     name: 'fuzz',
     stage: 'checks',
-    lane: 'native',
+    lane: 'scripts',
     input: 'native-helpers/fuzz/run.mjs',
     packages: clangWithFuzzer,
     needs: 'clang++',
@@ -171,14 +175,28 @@ export const steps = [
     packages: [
       ['ip', 'iproute2'],
       ['dcfldd', 'dcfldd'],
+    ],
+    commands: (report) => [nodeTests(ridingTests(), report)],
+    report: reportFile('engine.tap'),
+    counts: fromTap,
+    limit: 30 * 60,
+  },
+  {
+    name: 'around',
+    stage: 'use',
+    lane: 'waiting',
+    apart: true,
+    input: () => aroundTests().length > 0,
+    packages: [
+      ['ip', 'iproute2'],
       ['sudo', 'sudo'],
       ['dbus-daemon', 'dbus'],
       ['pkexec', 'pkexec'],
       ['udisksctl', 'udisks2'],
       ['setfacl', 'acl'],
     ],
-    commands: (report) => [nodeTests(ridingTests(), report)],
-    report: reportFile('engine.tap'),
+    commands: (report) => [nodeTests(aroundTests(), report)],
+    report: reportFile('around.tap'),
     counts: fromTap,
     limit: 30 * 60,
   },
@@ -204,7 +222,7 @@ export const steps = [
   {
     name: 'trust',
     stage: 'use',
-    lane: 'showing',
+    lane: 'waiting',
     apart: true,
     input: () => trustTests().length > 0,
     packages: [
@@ -235,7 +253,7 @@ export const steps = [
   {
     name: 'reliability',
     stage: 'use',
-    lane: 'riding',
+    lane: 'waiting',
     apart: true,
     input: 'campaigns/run.mjs',
     commands: () => [node(inRoot('campaigns/run.mjs'), 'fast', '--lanes', '4')],

@@ -66,8 +66,8 @@ describe('drives in the hand', { concurrency: 1 }, () => {
 
   scenario('a drive that a copy uses is left alone', { sticks: true }, async (w) => {
     const env = fakeUdisks(w, 'exit 0');
-    const source = await w.source('source.img', 64 * MiB);
-    const [stick] = await w.sticks(['busy'], { size: '64M', writeBps: 2 * MiB });
+    const source = await w.source('source.img', 16 * MiB);
+    const [stick] = await w.sticks(['busy'], { size: '16M', writeBps: 2 * MiB });
     const copy = w.copy(source, [stick.dev], ['--no-verify']);
     await copy.seen(({ event, phase }) => event === 'progress' && phase === 'copying', 'the copy');
     const identify = run(w, ['identify', stick.dev]);

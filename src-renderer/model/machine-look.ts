@@ -12,18 +12,18 @@ const plain: Readonly<Record<MachineTarget['state'], Look>> = {
   healing: 'heal',
   done: 'done',
   verified: 'verified',
-  sampled: 'done',
+  sampled: 'sampled',
   failed: 'failed',
   removed: 'removed',
   cancelled: 'stopped',
   refused: 'locked',
 };
 
-/** The look; a copy that holds zeros for unread parts of the source is never shown as a whole one. */
+/** The look; a copy that holds zeros for unread parts of the source is never shown as a whole one, and a sample always as one. */
 export const machineLook = (
   { state }: Pick<MachineTarget, 'state'>,
   { unreadableBytes }: Pick<MachineJob, 'unreadableBytes'>,
-): Look => (isGood(state) && unreadableBytes > 0 ? 'gaps' : plain[state]);
+): Look => (isGood(state) && state !== 'sampled' && unreadableBytes > 0 ? 'gaps' : plain[state]);
 
 /** Whole percent of the present phase; 100 only for what is done. */
 export function machinePercent(target: MachineTarget, { size }: MachineJob): number {

@@ -17,8 +17,7 @@ export function stationLook(
   handOut: Pick<HandOut, 'state' | 'link'>,
   source: Pick<Job['source'], 'unreadableBytes'>,
 ): Look {
-  const state = shownState(target, station, handOut);
-  return state === 'sampled' ? 'sampled' : machineLook({ state }, source);
+  return machineLook({ state: shownState(target, station, handOut) }, source);
 }
 
 /** Whole percent of the present phase; 100 only for what is done. */

@@ -1,8 +1,8 @@
 // Other machines as text: a picture for a terminal, lines for logs and pipes. Pure.
 
 import type { AppError } from '@contract/errors.ts';
-import { isFinal, isGood } from '@contract/groups/jobs.ts';
-import type { MachineJob, MachineTarget } from '@contract/groups/machines.ts';
+import { isFinal } from '@contract/groups/jobs.ts';
+import { wholeTargets, type MachineJob, type MachineTarget } from '@contract/groups/machines.ts';
 import type { Link } from '@contract/session.ts';
 import { cleanText, cutTo } from '../output/clean.ts';
 import { formatBytes, formatDuration, formatRate, plural } from '../output/format.ts';
@@ -79,14 +79,13 @@ function shownTarget(target: MachineTarget): Shown {
 }
 
 function jobLine(job: MachineJob): string {
-  const good = job.targets.filter(({ state }) => isGood(state)).length;
   const parts = [
     `${cleanText(job.title)} (${formatBytes(job.size)})`,
     job.state === 'ended'
       ? `ended${job.outcome === null ? '' : `: ${job.outcome}`}`
       : `lap ${String(job.lap)}`,
     job.state === 'ended' ? '' : formatRate(job.bytesPerSecond),
-    `${String(good)} of ${plural(job.targetCount, 'target')} good`,
+    `${String(wholeTargets(job))} of ${plural(job.targetCount, 'target')} good`,
     ...(job.handOut ? stationCounts(job.handOut) : []),
     job.unreadableBytes > 0 ? `GAPS: ${formatBytes(job.unreadableBytes)} could not be read` : '',
     job.error?.code ?? '',

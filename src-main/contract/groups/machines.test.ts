@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sampleHandOut, sampleJob, sampleStation } from '../testing/samples.ts';
-import { compactJobs, machineJobSchema } from './machines.ts';
+import { sampleHandOut, sampleJob, sampleStation, sampleTarget } from '../testing/samples.ts';
+import { compactJobs, machineJobSchema, wholeTargets } from './machines.ts';
 import { maxShownStations, maxShownStationTargets, type StationTarget } from './stations.ts';
 
 const target = (path: string, state: StationTarget['state']): StationTarget => ({
@@ -59,4 +59,13 @@ describe('the stations of a machine', () => {
     expect(shown.every((job) => machineJobSchema.safeParse(job).success)).toBe(true);
     expect(Buffer.byteLength(JSON.stringify(shown))).toBeLessThan(512 * 1024);
   });
+});
+
+it('counts as whole neither what was only sampled nor what has gaps', () => {
+  const targets = (['done', 'verified', 'sampled', 'failed', 'copying'] as const).map((state, at) =>
+    sampleTarget({ id: `t-${String(at)}`, state }),
+  );
+  const [job] = compactJobs([sampleJob({}, targets)], {}).jobs;
+  expect(job && wholeTargets(job)).toBe(2);
+  expect(job && wholeTargets({ ...job, unreadableBytes: 512 })).toBe(0);
 });

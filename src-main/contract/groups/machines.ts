@@ -11,7 +11,7 @@ import {
   type CallDefinition,
   type JobId,
 } from './common.ts';
-import { jobSchema, outcomeSchema, targetStateSchema, type Job } from './jobs.ts';
+import { isGood, jobSchema, outcomeSchema, targetStateSchema, type Job } from './jobs.ts';
 import {
   handOutSchema,
   listTargets,
@@ -160,6 +160,13 @@ function compactJob(job: Job, handOut: HandOut | undefined, room: Room): Machine
     handOut: handOut ? compactHandOut(handOut, room) : null,
   };
 }
+
+/** How many of the targets that are shown hold the whole source: a sample says too little, and a copy with gaps is none. */
+export const wholeTargets = ({
+  targets,
+  unreadableBytes,
+}: Pick<MachineJob, 'targets' | 'unreadableBytes'>): number =>
+  unreadableBytes > 0 ? 0 : targets.filter(({ state }) => isGood(state) && state !== 'sampled').length;
 
 /**
  * The newest jobs of a machine with the stations that ride on them, made small; a machine's picture stays well below the size
