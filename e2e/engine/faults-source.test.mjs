@@ -157,7 +157,7 @@ describe('faults of the source', { concurrency: 2 }, () => {
   });
 
   scenario(
-    'a source that reads differently in the second lap: source-changed names the block',
+    'a source that reads differently in the second lap: source-changed names the block, and nobody is good, not even who was',
     { sticks: true },
     async (w) => {
       const size = 12 * MiB;
@@ -179,7 +179,9 @@ describe('faults of the source', { concurrency: 2 }, () => {
       assert.match(error.message, new RegExp(`\\b${block}\\b`));
       assert.equal(other.code, 4);
       assert.equal(end.summary.ok, false);
-      await assertHonest(w, content, end.summary, [first], size);
+      // It had all blocks from the first lap; which of the two readings is right nobody knows.
+      assert.match(endOf(end.summary, first), /^failed source-changed/);
+      assert.equal(end.code, 4);
     },
   );
 

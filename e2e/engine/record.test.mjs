@@ -121,6 +121,38 @@ describe('the record', () => {
   });
 
   scenario(
+    'takes back that a copy is good when its source, read again, is another one',
+    { sticks: true },
+    async (w) => {
+      const size = 4 * MiB;
+      const [source] = await w.sticks(['source'], { size, fill: await w.source('content', size) });
+      await source.fault({ flaky: [MiB, 512] });
+      const [first, late] = await practice(w, 2, size);
+      // So few slots that the late one makes it read again.
+      const few = ['--slots', 2, '--block', '64K', '--wait-for-join', 30, '--no-verify'];
+      const base = w.copy(source.dev, [first], few);
+      await base.state(first, 'done');
+      const counts = async () => (await jobs(w))[0].counts;
+      await until(async () => (await counts()).done === 1, 'the first copy in the record');
+      const joiner = await w.copy(source.dev, [late], ['--no-verify']).exit;
+      assert.equal(joiner.code, 4, joiner.stderr);
+      const end = await base.exit;
+      assert.equal(end.code, 4, end.stderr);
+      const [result] = end.summary.targets;
+      assert.deepEqual([result.state, result.error.code], ['failed', 'source-changed']);
+      assert.deepEqual(
+        end.events.filter(({ event, target }) => event === 'target' && target === first).at(-1).state,
+        'failed',
+      );
+      const [job] = await jobs(w);
+      assert.deepEqual(await counts(), { verified: 0, done: 0, bad: 2, open: 0 });
+      assert.equal((await ledger(w, 'PRACTICE-0001')).events[0].holds, null);
+      assert.equal((await ledger(w, 'PRACTICE-0001', '--job', String(job.id))).code, 1);
+      assert.doesNotMatch(fs.readFileSync(await reportFile(w, job.id, 'html'), 'utf8'), />(VERIFIED|DONE)</);
+    },
+  );
+
+  scenario(
     'counts each target once when several programs watch, and keeps what they write at the same time',
     {},
     async (w) => {

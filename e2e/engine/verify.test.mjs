@@ -109,6 +109,7 @@ describe('verify', { concurrency: 2 }, () => {
     const { code, summary } = await w.copy(drive.dev, [good.dev, bad.dev], args).exit;
     assert.equal(code, 4, JSON.stringify(summary));
     assert.equal(endOf(summary, bad.dev), `failed source-changed ${AT}`);
+    assert.equal(endOf(summary, good.dev), `failed source-changed ${AT}`);
     assert.equal(summary.source.error.code, 'source-changed');
     assert.equal(summary.ok, false);
     assert.notEqual(await compareBytes(bad.dev, drive.dev, 512), -1, 'it must not look like a copy');

@@ -280,6 +280,18 @@ export function isFinal(value: TargetState): value is FinalState {
   return (finalStates as readonly string[]).includes(value);
 }
 
+/**
+ * Does this take back that a target was good? Nothing else comes back from the end: its source, read again, was another one,
+ * and nobody knows which of the readings is right.
+ */
+export const takesBack = (
+  before: TargetState,
+  after: { state: TargetState; error?: { code: string } | undefined },
+): boolean =>
+  (before === 'done' || before === 'verified' || before === 'sampled') &&
+  after.state === 'failed' &&
+  (after.error?.code === 'source-changed' || after.error?.code === 'source-written');
+
 /** Reads one line of the helper's standard output; never throws. */
 export function decodeEvent(line: string): DecodedLine {
   let value: unknown;

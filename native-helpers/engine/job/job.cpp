@@ -22,6 +22,9 @@ constexpr std::uint64_t kPatienceNs = 30'000'000'000U;
 /// How long the end of the job waits for processes that have been told to end.
 constexpr int kGraceMs = 3000;
 
+/// Two readings of the source differ, or something wrote to it between them: what targets hold is one of several states of it.
+bool puts_in_doubt(const Error& error) { return error.code == Code::source_changed || error.code == Code::source_written; }
+
 }  // namespace
 
 Job::Job(StartVerb start, platform::PathFacts source, platform::Rendezvous listener, LineChannel front, platform::NativeHandle termination)
@@ -201,13 +204,18 @@ void Job::fail_source(Error error) {
   if (outcome_ == Outcome::complete) outcome_ = Outcome::source_failed;
   stop_tap();
   for (Rider& rider : riders_) {
+    // What it was given is one of two readings that differ, and nobody knows which is right.
+    if (source_in_doubt() && is_good(rider.state)) end_rider(rider, State::failed, *source_error_);
     // One that has everything needs no source any more - unless the source itself is in doubt, and is what it is held against.
     const bool has_all = rider.joined_sequence && (rider.state == State::flushing || rider.state == State::verifying);
-    if (is_final(rider.state) || (has_all && source_error_->code != Code::source_changed && source_error_->code != Code::source_written)) continue;
+    if (is_final(rider.state) || (has_all && !source_in_doubt())) continue;
     if (only_checks() && rider.state != State::healing) continue;
     if (rider.seat) seats_->ask_to_leave(*rider.seat);
   }
 }
+
+/// What was read does not hold. What is only compared is held against a manifest, whatever the source is by now.
+bool Job::source_in_doubt() const { return !only_checks() && source_error_ && puts_in_doubt(*source_error_); }
 
 void Job::cancel(std::uint64_t owner) {
   if (owner == 0 && outcome_ == Outcome::complete) outcome_ = Outcome::cancelled;
@@ -246,8 +254,10 @@ void Job::hear_producer() {
     } else if (*say->string() == "sha256") {
       const json::Value* digits = parsed->find("hex");
       if (digits != nullptr && digits->string() != nullptr) sha256_ = *digits->string();
-    } else if (*say->string() == "failed" && !winding_up_) {
-      fail_source(error_from(*parsed));
+    } else if (*say->string() == "failed") {
+      // At the end of the job its other troubles do not matter any more, but two readings that differ do.
+      Error error = error_from(*parsed);
+      if (!winding_up_ || puts_in_doubt(error)) fail_source(std::move(error));
     }
   }
 }

@@ -64,6 +64,7 @@ class Job {
   bool over(std::uint64_t now);
   void wind_up();
   void fail_source(Error error);
+  [[nodiscard]] bool source_in_doubt() const;
   void cancel(std::uint64_t client_or_all);
   void producer_news();
   void hear_producer();

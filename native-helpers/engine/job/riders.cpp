@@ -235,6 +235,7 @@ void Job::reap(Rider& rider) {
     return end_rider(rider, State::failed, std::move(died));
   }
   if (rider.error) return end_rider(rider, state_for(*rider.error), rider.error);
+  if (rider.complete && source_in_doubt()) return end_rider(rider, State::failed, *source_error_);
   if (rider.complete && end->code == 0 && rider.compared) {
     if (!rider.verified) return end_rider(rider, State::failed, Error{Code::internal, "it was to be compared, and was not"});
     return end_rider(rider, options_.sample ? State::sampled : State::verified, std::nullopt);

@@ -1,7 +1,7 @@
 // The state of a job as a person sees it, kept up from the helper's events. Pure; both printers draw from it.
 
 import type { HelperErrorInfo, HelperEvent, HelperEventOf, TargetState } from '@contract/helper-messages.ts';
-import { isFinal } from '@contract/helper-messages.ts';
+import { isFinal, takesBack } from '@contract/helper-messages.ts';
 import { isGoodState } from '../../core/helper/job-ledger.ts';
 import { percentOf } from './format.ts';
 
@@ -102,7 +102,7 @@ export class JobView {
 
   #onTarget(event: HelperEventOf<'target'>): TargetView {
     const target = this.#get(event);
-    if (isFinal(target.state)) return target;
+    if (isFinal(target.state) && !takesBack(target.state, event)) return target;
     target.state = event.state;
     target.mine = event.mine;
     target.joinedAtBlock = event.joinedAtBlock ?? target.joinedAtBlock;

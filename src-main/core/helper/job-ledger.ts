@@ -12,7 +12,7 @@ import type {
   TargetState,
   Task,
 } from '@contract/helper-messages.ts';
-import { isFinal } from '@contract/helper-messages.ts';
+import { isFinal, takesBack } from '@contract/helper-messages.ts';
 
 type WireSummary = HelperEventOf<'summary'>;
 
@@ -178,7 +178,7 @@ export class JobLedger {
 
   #onTarget(event: HelperEventOf<'target'>): void {
     const entry = this.#entry(event);
-    if (isFinal(entry.state)) return; // nothing comes back from the end, whatever arrives late
+    if (isFinal(entry.state) && !takesBack(entry.state, event)) return; // whatever arrives late
     entry.mine = event.mine;
     entry.state = event.state;
     entry.joinedAtBlock = event.joinedAtBlock ?? entry.joinedAtBlock;

@@ -11,7 +11,13 @@ import {
   type JobOutcome,
   type Target,
 } from '@contract/groups/jobs.ts';
-import type { FinalState, HelperEvent, HelperEventOf, JobSummary } from '@contract/helper-messages.ts';
+import {
+  takesBack,
+  type FinalState,
+  type HelperEvent,
+  type HelperEventOf,
+  type JobSummary,
+} from '@contract/helper-messages.ts';
 import { diagnose, type Diagnosis } from '../diagnosis/diagnose.ts';
 import { beginComparing, settleCheck, type RunningCheck } from './job-check.ts';
 import {
@@ -151,7 +157,7 @@ function onTarget(run: JobRun, event: HelperEventOf<'target'>, card: DriveCard):
   const found = locate(run, event, card);
   if (!found) return quiet(run);
   const before = found.target;
-  if (isFinal(before.state)) return quiet(run); // nothing comes back from the end, whatever arrives late
+  if (isFinal(before.state) && !takesBack(before.state, event)) return quiet(run); // whatever arrives late
   const changedState = before.state !== event.state;
   let next = end(found.run, before, event.bytesWritten, {
     ...findingsOf(event, run),
@@ -377,7 +383,7 @@ export function onSummary(run: JobRun, summary: JobSummary, now: number): Step {
     if (!target) continue;
     about.push(target.id);
     // What has ended before was told then, and a comparison has settled it.
-    if ((run.check || result.compared) && isFinal(target.state)) continue;
+    if ((run.check || result.compared) && isFinal(target.state) && !takesBack(target.state, result)) continue;
     next = end(next, target, result.bytesWritten, {
       ...findingsOf(result, run),
       state: result.state,

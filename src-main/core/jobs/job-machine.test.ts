@@ -252,6 +252,21 @@ describe('a target', () => {
     expect(job.targets['t-1']?.state).toBe('copying');
   });
 
+  it('that was good is not, once its source reads differently; nothing else comes back from the end', () => {
+    const changed = { code: 'source-changed', message: '' } as const;
+    const good = [...begin, helper(targetEvent(1, 'verified'))];
+    const after = (change: Parameters<typeof targetEvent>[2], state: 'failed' | 'copying' = 'failed') =>
+      play([...good, helper(targetEvent(1, state, change))]).run.job.targets['t-1'];
+    expect(after({ error: changed })).toMatchObject({ state: 'failed', error: { code: 'source-changed' } });
+    expect(after({ error: { code: 'write-error', message: '' } })?.state).toBe('verified');
+    expect(after({}, 'copying')?.state).toBe('verified');
+    const summary = summaryOf('source-failed', [
+      { id: 1, path: '/dev/sdb', state: 'failed', error: changed },
+    ]);
+    const { job } = play([...good, { type: 'finished', summary, now: 9 }]).run;
+    expect(job.targets['t-1']).toMatchObject({ state: 'failed', error: { code: 'source-changed' } });
+  });
+
   it('tried again keeps its place, and its first attempt cannot disturb it', () => {
     const { run } = play([
       ...begin,

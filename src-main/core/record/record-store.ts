@@ -1,10 +1,11 @@
 /** What is written into the record. Every function is to be run inside a transaction; nothing is remembered outside the file. */
-import type {
-  HelperErrorInfo,
-  HelperEventOf,
-  JobSummary,
-  TargetResult,
-  Task,
+import {
+  takesBack,
+  type HelperErrorInfo,
+  type HelperEventOf,
+  type JobSummary,
+  type TargetResult,
+  type Task,
 } from '@contract/helper-messages.ts';
 import { tellsOfTarget } from '@contract/errors.ts';
 import { helperErrorWhat } from '@contract/helper-errors.gen.ts';
@@ -235,7 +236,7 @@ export class RecordStore {
 
   /**
    * How a ride ended. `guessed`: concluded, because the helper is gone without a word; what the helper itself says goes before
-   * that, and its first word stands.
+   * that, and its first word stands, unless it takes back that the ride ended well.
    */
   settle(place: RidePlace, result: TargetResult, measured: Measured, now: number, guessed = false): void {
     const [where, keys] =
@@ -245,7 +246,7 @@ export class RecordStore {
       .prepare(
         `UPDATE target SET state = ?, guessed = ?, ended_at = ?, joined_at_block = ?, bytes_written = ?, bad_blocks = ?,
            healed_blocks = ?, seconds = ?, unreadable = ?, resumed_blocks = ?, wrong_blocks = ?, error = ?
-         WHERE ${where} AND (state IS NULL OR guessed > ?)`,
+         WHERE ${where} AND (state IS NULL OR guessed > ? OR (? AND state IN ('done', 'verified', 'sampled')))`,
       )
       .run(
         result.state,
@@ -262,6 +263,7 @@ export class RecordStore {
         asText(result.error),
         ...keys,
         Number(guessed),
+        Number(takesBack('done', result)),
       );
     if (curve.length === 0) return;
     this.#db

@@ -1,6 +1,6 @@
 /** Follows one conversation with the helper and keeps what it tells in the record. */
 import type { HelperEvent, HelperEventOf, JobSummary, TargetResult } from '@contract/helper-messages.ts';
-import { isFinal } from '@contract/helper-messages.ts';
+import { isFinal, takesBack } from '@contract/helper-messages.ts';
 import type { Station } from '@contract/groups/stations.ts';
 import {
   bareFacts,
@@ -209,7 +209,7 @@ export class RideLog {
   }
 
   #settle(id: number, result: TargetResult, guessed: boolean): void {
-    if (this.#settled.has(id)) return;
+    if (this.#settled.has(id) && !takesBack('done', result)) return;
     this.#settled.add(id);
     const { curve, coverage } = this.#measureOf(id);
     const { mean, min, max, points } = curve;
