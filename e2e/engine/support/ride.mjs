@@ -1,5 +1,7 @@
 // Two ways to start the same copy, and a way to stop one exactly where a test wants it, without counting on any speed.
 
+import { argumentsOf } from './proc.mjs';
+import { sleep } from './run.mjs';
 import { sticksHere } from './world.mjs';
 
 /** The helper over its protocol, on files: needs no rights. */
@@ -41,6 +43,12 @@ export async function startHeld(w, driver, { source, targets }, options = TIGHT,
   const run = driver.start(w, source, targets, options, more);
   const pid = await run.consumer(targets[0]);
   await w.hold(pid);
+  // One that was forked a moment ago still has its parent's name, and would keep it while it is held.
+  while (argumentsOf(pid)[1] === 'job') {
+    w.release(pid);
+    await sleep(1);
+    await w.hold(pid);
+  }
   return { run, pid, ring: await w.ring(run) };
 }
 

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { argumentsOf, describe, marked } from './proc.mjs';
+import { describe, marked } from './proc.mjs';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 /** The command line and the helper under test; a packaged program can be named instead of the checkout's. */
@@ -135,13 +135,12 @@ export class Run {
     return this.seen((e) => e.event === 'joined' && e.target === target, `joined of ${target}`);
   }
 
-  /** The process that writes a target, under its own name: one that has just been forked still has its parent's, and would keep it if it were stopped. */
+  /** The process that writes a target. */
   async consumer(target) {
     const event = await this.seen(
       (e) => e.event === 'target' && e.target === target && e.pid,
       `process of ${target}`,
     );
-    await until(() => argumentsOf(event.pid)[1] !== 'job', `a name of its own for process ${event.pid}`);
     return event.pid;
   }
 
