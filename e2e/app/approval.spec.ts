@@ -46,6 +46,33 @@ test('left alone, it begins by itself', async ({ lab, carousel }) => {
   expect(await firstDifference(sticks.Master, sticks.Alpha)).toBe(-1);
 });
 
+test('a full test of capacity, which erases, can be taken back as well', async ({ lab, carousel }) => {
+  const sticks = await plugIn(lab, { Alpha: { size: '8M' } });
+  await fill(sticks.Alpha, 2);
+  await sticks.Alpha.stat({ reset: true });
+  const page = await carousel.open({ settings: held, env: lab.env });
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Test capacity' }).click();
+  const sheet = page.getByRole('dialog', { name: 'Test capacity' });
+  await sheet.getByRole('radio', { name: /Bench Alpha/ }).check();
+  await sheet.getByRole('radio', { name: /^Full: erases everything/ }).check();
+  await sheet.getByRole('button', { name: 'Test…' }).click();
+  await page.getByRole('button', { name: 'Erase and test' }).click();
+  const undo = page.getByRole('button', { name: 'Undo' });
+  await expect(undo).toBeFocused();
+  await carousel.axe(page);
+  await page.screenshot({ path: test.info().outputPath('held-probe.png') });
+  await page.keyboard.press('Enter');
+  await expect(undo).toBeHidden();
+  expect((await sticks.Alpha.stat()).written_bytes, 'nothing was written').toBe(0);
+
+  await sheet.getByRole('radio', { name: /Bench Alpha/ }).check();
+  await sheet.getByRole('button', { name: 'Test…' }).click();
+  await page.getByRole('button', { name: 'Erase and test' }).click();
+  await page.getByRole('button', { name: 'Start now' }).click();
+  await expect(page.getByText('Genuine: every byte was kept')).toBeVisible({ timeout: 60_000 });
+});
+
 test('rows further down must be looked at before the yes', async ({ lab, carousel }) => {
   const names = Array.from({ length: 6 }, (_, i) => `Stick${String(i)}`);
   const sticks = await plugIn(lab, {

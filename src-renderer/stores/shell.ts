@@ -18,6 +18,8 @@ export type ApprovalRequest =
 export interface ApprovalTask {
   kind: 'task';
   words: { title: string; text: string; yes: string };
+  /** What is on the drives is lost by it: the yes can be taken back for a moment. */
+  erases: boolean;
   count: number;
   /** Bytes that a drive must hold; 0 where that does not matter. */
   sourceSize: number;

@@ -149,6 +149,7 @@ export function useActions() {
         text: tn('verify.healText', wanted.length, { source: job.source.card.title }),
         yes: tn('verify.healYes', wanted.length),
       },
+      erases: false, // the drives hold this copy already
       count: wanted.length,
       sourceSize: job.source.size,
       check: () => jobs.checkHeal(jobId, wanted),
@@ -168,6 +169,7 @@ export function useActions() {
         text: tn('resume.text', targets.length, { source: job.source.card.title }),
         yes: tn('resume.yes', targets.length),
       },
+      erases: false,
       count: targets.length,
       sourceSize: job.source.size,
       check: () => jobs.checkRetry(jobId, [...targets]),
