@@ -105,6 +105,34 @@ test('rows further down must be looked at before the yes', async ({ lab, carouse
   await expect(approveButton(page)).toBeEnabled();
 });
 
+test('the one that is much larger than the others asks for the end of its serial number', async ({
+  lab,
+  carousel,
+}) => {
+  const usual = { size: '4M' };
+  const sticks = await plugIn(lab, { Master: usual, Alpha: usual, Beta: usual, Large: { size: '32M' } });
+  await fill(sticks.Large, 5);
+  await sticks.Large.stat({ reset: true });
+  const page = await carousel.open({ settings: small, env: lab.env });
+  await useAsSource(page, source);
+  await add(page, 'Alpha', 'Beta', 'Large');
+  await page.getByRole('button', { name: /^(Erase|Start) 3 .*…$/ }).click();
+  const row = dialog(page).getByRole('listitem').filter({ hasText: 'Large' });
+  const word = row.getByLabel(/This is no ordinary stick.*last four characters/);
+  await expect(dialog(page).getByRole('textbox')).toHaveCount(1);
+  await expect(approveButton(page), 'a yes to all is not enough').toBeDisabled();
+  await carousel.axe(page);
+  await word.fill('0x0x');
+  await approveButton(page).click();
+  await expect(dialog(page).getByRole('alert')).toContainText('typed-wrong');
+  expect((await sticks.Large.stat()).written_bytes, 'nothing was written').toBe(0);
+  const [, shown = ''] = /…(\w{4})/.exec((await row.textContent()) ?? '') ?? [];
+  await word.fill(shown.toLowerCase());
+  await approveButton(page).click();
+  for (const title of ['Alpha', 'Beta', 'Large']) await becomes(cell(page, source, title), 'DONE');
+  expect(await firstDifference(sticks.Master, sticks.Large)).toBe(-1);
+});
+
 test('a mounted stick is unmounted from the sheet, after it was asked for', async ({ lab, carousel }) => {
   test.skip(spawnSync('mkfs.ext4', ['-V']).error !== undefined, 'mkfs.ext4 is missing');
   const sticks = await plugIn(lab, { Master: { size: '8M' }, Alpha: { size: '8M' } });
