@@ -2,6 +2,7 @@
  * The first node's side: makes the stream, answers stations, asks the helper for the blocks that some station lacks and sends them on. It rides
  * on the job like one more target and never decides how the job ends; only while stations ride does the job wait for it.
  */
+import { randomBytes } from 'node:crypto';
 import {
   DiscardPolicy,
   jetstreamManager,
@@ -41,6 +42,8 @@ export interface PublisherOptions {
 type JobFacts = HelperEventOf<'job'>;
 
 export class Publisher {
+  /** By which it is told from others that hand out the same job. */
+  readonly mark = randomBytes(16).toString('hex');
   readonly #options: PublisherOptions;
   #engine: EngineJob | null = null;
   #digests: DigestBook | null = null;
@@ -219,7 +222,7 @@ export class Publisher {
     if (this.#tap || this.#closed || !engine) return;
     this.#roster?.forgetAsked();
     const tap = new Tap(
-      (path) => engine.tap(path),
+      (path) => engine.tap(path, this.mark),
       (frame) => this.#send(frame),
       () => {
         if (this.#tap === tap) this.#tap = null;
