@@ -31,6 +31,8 @@ const fewestBlocks = 3;
 const blocksKept = 24;
 const lookMs = 500;
 const tellMs = 200;
+/** So long a station's wish for blocks waits for those of others. */
+const askMs = 20;
 
 export interface PublisherOptions {
   publish: Publish;
@@ -59,6 +61,7 @@ export class Publisher {
   #up = true;
   #closed = false;
   #timers: NodeJS.Timeout[] = [];
+  #asking: NodeJS.Timeout | null = null;
   #told = '';
 
   constructor(options: PublisherOptions) {
@@ -144,7 +147,7 @@ export class Publisher {
       digests,
       unreadable: this.#unreadable,
       joined: () => this.#openTap(),
-      wanted: () => this.#askTap(),
+      wanted: () => this.#askSoon(),
     });
     this.#timers.push(
       setInterval(() => this.#look(), lookMs),
@@ -237,6 +240,14 @@ export class Publisher {
     this.#tap = null;
   }
 
+  /** Many stations say what they lack within the same moment: the map is looked over once for all of them. */
+  #askSoon(): void {
+    this.#asking ??= setTimeout(() => {
+      this.#asking = null;
+      this.#askTap();
+    }, askMs);
+  }
+
   #askTap(): void {
     if (!this.#tap || !this.#roster) return;
     const { need, drop } = this.#roster.changes();
@@ -279,6 +290,7 @@ export class Publisher {
     this.#tellStations();
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
+    if (this.#asking) clearTimeout(this.#asking);
     this.#closeTap();
     this.#requests?.close();
     if (this.#up)
