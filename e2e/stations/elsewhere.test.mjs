@@ -70,3 +70,34 @@ scenario(
     assert.equal(kept.job.stations.open, 1, 'nobody has said how it ended');
   },
 );
+
+scenario(
+  'the helper tells everybody by whose mark blocks are handed out, also who comes later',
+  {},
+  async (w) => {
+    const source = await w.source('source.img', 300_000);
+    const starter = w.job(source, [], { waitForJoin: 60 });
+    const { job } = await starter.job();
+    const marks = ({ events }) => events.filter(({ event }) => event === 'handed-out').map(({ by }) => by);
+    // Nobody listens there: that it was asked for is what counts.
+    const path = w.path('nobody');
+    starter.say({ verb: 'tap', path, by: 'a1' });
+    starter.say({ verb: 'tap', path, by: 'a1' });
+    await starter.seen(({ event }) => event === 'handed-out', 'the first mark');
+    const later = w.attach(job);
+    await later.seen(({ event }) => event === 'handed-out', 'the first mark, told again');
+    later.say({ verb: 'tap', path, by: 'b2' });
+    await starter.seen(({ by }) => by === 'b2', 'the mark of the other');
+    later.say({ verb: 'tap', path });
+    await starter.seen(({ by }) => by === '', 'that somebody has none');
+    starter.say({ verb: 'cancel' });
+    for (const run of [starter, later]) {
+      const { summary } = await run.exit;
+      assert.deepEqual(marks(run), ['a1', 'b2', '']);
+      assert.deepEqual(summary.handedOutBy, ['a1', 'b2', '']);
+    }
+    const plain = w.job(source, [w.path('copy.img')]);
+    const { summary } = await plain.exit;
+    assert.deepEqual([summary.ok, summary.handedOutBy, marks(plain)], [true, undefined, []]);
+  },
+);
