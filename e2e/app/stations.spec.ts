@@ -2,9 +2,12 @@
  * Two machines in the app: one hands its job out, the other copies from it. Two cores with homes and drives of their own, a real
  * nats-server between them, the real helper at both ends.
  */
+import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join as inFolder } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import { findHelper } from '../../src-main/core/helper/helper-path.ts';
+import { en } from '../../src-renderer/i18n/en.ts';
 import { expect, test, type Carousel } from './app.ts';
 import { add, begin, cell, copyMs, dialog, question, section, start, targets, word } from './flow.ts';
 import { freePort, Nats, natsIs } from './nats.ts';
@@ -232,4 +235,50 @@ test('@browser R24 without a drive of its own a machine hands out, a silent netw
   await expect(targets(page, source)).toHaveCount(0);
   // The station gives up once nobody answers for the job, and says why.
   await becomes(cell(other, 'practice-source.img', 'Practice Stick 1'), 'FAILED');
+});
+
+/** Another program, at the job that reads this file: hands its blocks out, and is gone. */
+async function handOutElsewhere(path: string): Promise<void> {
+  const helper = findHelper();
+  const list = execFileSync(helper, ['jobs'], { encoding: 'utf8' }).trim().split('\n');
+  const jobs = list.map((line) => JSON.parse(line) as { job: string; source: string });
+  const key = jobs.find((job) => job.source === path)?.job ?? '';
+  const other = spawn(helper, ['attach', key], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const told = new Promise<void>((resolve) => {
+    let text = '';
+    other.stdout.on('data', (chunk) => {
+      text += String(chunk);
+      if (text.includes('"handed-out"')) resolve();
+    });
+  });
+  // Nobody listens there: the helper tells that it was asked all the same.
+  other.stdin.write(`${JSON.stringify({ verb: 'tap', path: '/nowhere/at-all', by: 'another' })}\n`);
+  await told;
+  other.stdin.end();
+}
+
+test('@browser R24 of what another program hands out the page says that it does not know, and calls nothing all good', async ({
+  carousel,
+}) => {
+  test.setTimeout(120_000);
+  const page = await carousel.open({
+    practice: { sticks: 1, size: '60M' },
+    settings: { undoSeconds: 0, job: { verify: false } },
+  });
+  await begin(page, source, 'Practice Stick 1');
+  await expect(cell(page, source, 'Practice Stick 1')).toBeVisible();
+  const of = section(page, source);
+  await expect(of.getByText(en.stations.elsewhere)).toHaveCount(0);
+  await handOutElsewhere(inFolder(carousel.practiceDir, 'practice-source.img'));
+  await expect(of.getByText(en.stations.elsewhere)).toBeVisible();
+  await carousel.axe(page);
+
+  await becomes(cell(page, source, 'Practice Stick 1'), 'DONE');
+  await expect(of.getByRole('heading', { name: /^The copy of this computer is complete;/ })).toBeVisible();
+  await expect(of.getByText(en.stations.elsewhere)).toBeVisible();
+  await expect(of.getByText('The copy is complete, not verified')).toHaveCount(0);
+  await page.screenshot({ path: test.info().outputPath('elsewhere.png') });
+  await carousel.axe(page);
+  await page.getByRole('button', { name: 'Machines', exact: true }).click();
+  await expect(page.getByText(en.stations.elsewhere)).toBeVisible();
 });

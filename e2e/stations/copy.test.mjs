@@ -1,7 +1,7 @@
 // R24 as users run it: machines in network namespaces of their own, a real nats-server between them, simulated sticks at each.
 
 import assert from 'node:assert/strict';
-import { scenario } from '../engine/support/world.mjs';
+import { MiB, scenario } from '../engine/support/world.mjs';
 import { ended, network, SIZE, sticks, upTo, when } from './support/stations.mjs';
 
 scenario(
@@ -20,10 +20,16 @@ scenario(
     await a.job();
     const b = net.station('b', 'six', [b1, b2], ['--slots', 4]);
     // A program takes a while to start: told now, it is there at half.
-    await upTo(a, a1, SIZE / 4);
+    await upTo(a, a1, SIZE / 3);
     const c = net.station('c', 'six', [c1, c2], ['--slots', 4]);
     const [ofA, ofB, ofC] = await Promise.all([a.exit, b.exit, c.exit]);
     const summary = ended(ofA, 0, 'the first node');
+    const stepped = a.events.findIndex(
+      (e) => e.event === 'stations' && e.stations.some(({ name }) => name === 'c'),
+    );
+    const { block } = a.events.slice(0, stepped).findLast(({ event }) => event === 'head');
+    const at = block / Math.ceil(SIZE / MiB);
+    assert.ok(at >= 0.3 && at <= 0.7, `c stepped on at ${at} of the source`);
     const hears = [ended(ofB, 0, 'station b'), ended(ofC, 0, 'station c')];
     await w.allEqual(source, [a1, a2, b1, b2, c1, c2], SIZE);
     assert.ok(summary.source.bytesRead <= 1.75 * SIZE, `read ${summary.source.bytesRead / SIZE} times`);

@@ -129,3 +129,12 @@ TEST("verbs: ranges to skip, and a probe") {
   const auto& probe = std::get<ProbeVerb>(p->what);
   CHECK(probe.target.path == "/a" && probe.target.approval == "A1" && probe.full && probe.stall_timeout == 9);
 }
+
+TEST("verbs: who hands out says a mark of its own, or none") {
+  const auto marked = decode_verb(R"({"verb":"tap","path":"/s","by":"a1"})");
+  CHECK(marked.ok() && std::get<TapVerb>(marked->what).path == "/s" && std::get<TapVerb>(marked->what).by == "a1");
+  const auto plain = decode_verb(R"({"verb":"tap","path":"/s"})");
+  CHECK(plain.ok() && std::get<TapVerb>(plain->what).by.empty());
+  for (const std::string bad : {R"("")", R"("A")", R"("a\"b")", "7", R"("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")"})
+    CHECK(!decode_verb(R"({"verb":"tap","path":"/s","by":)" + bad + "}").ok());
+}

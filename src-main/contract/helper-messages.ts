@@ -40,6 +40,9 @@ const maybeError = z.preprocess(
   helperErrorSchema.optional(),
 );
 
+/** Of who hands out; empty where it gave none. */
+const mark = z.string().max(64);
+
 const range = z.object({ offset: count, length: count });
 const task = z.enum(['copy', 'verify', 'sample']).default('copy');
 /** What was found wrong at one reading back: blocks, and which other block's content stood in them. */
@@ -155,6 +158,8 @@ const summary = z.object({
   others: z.array(summaryTarget).default([]),
   /** Whether the manifest that was asked for has been written. */
   manifest: z.object({ path, written: z.boolean(), error: maybeError }).optional(),
+  /** Marks of all that have handed blocks of the job out to other machines. */
+  handedOutBy: z.array(mark).max(65).optional(),
   seconds,
 });
 
@@ -199,6 +204,7 @@ const eventSchemas = {
     request: z.string().optional(),
   }),
   'bad-source': range.extend({ event: z.literal('bad-source'), t: seconds }),
+  'handed-out': z.object({ event: z.literal('handed-out'), t: seconds, by: mark }),
   stalled: z.object({ event: z.literal('stalled'), ...ofTarget, seconds }),
   warning: z.object({
     event: z.literal('warning'),
@@ -235,6 +241,7 @@ export const helperEventSchema = z.discriminatedUnion('event', [
   eventSchemas.pace,
   eventSchemas.policy,
   eventSchemas['bad-source'],
+  eventSchemas['handed-out'],
   eventSchemas.stalled,
   eventSchemas.warning,
   eventSchemas.error,

@@ -16,7 +16,7 @@ import { patchSchema, snapshotSchema } from './snapshot.ts';
 import type { z } from './zod.ts';
 
 /** Goes up with every change that an older end could not follow. */
-export const contractVersion = 4;
+export const contractVersion = 5;
 
 const stateCalls = {
   /** The whole state now. */

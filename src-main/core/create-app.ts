@@ -238,6 +238,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     drive: (id) => store.state.drives[id],
     driveAt: (path) => Object.values(store.state.drives).find((drive) => drive.path === path),
     defaults: () => settings.current.job,
+    handsOut: (mark) => handOuts.owns(mark),
     reachFeed: (source, takeUp) => feeds.reach(source, takeUp),
     adopts: (sourcePath) => !own.practiceOnly || dirname(sourcePath) === resolve(paths.practiceDir),
     onChange(list) {

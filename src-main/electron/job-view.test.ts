@@ -96,6 +96,12 @@ describe('the end of a job', () => {
     ['all good', jobWith(['verified', 'verified']), 'Copied and verified: 2 of 2', 'Source: SanDisk Extreme'],
     ['not verified is said', jobWith(['done']), 'Copied, not verified: 1 of 1', 'Source: SanDisk Extreme'],
     [
+      'stations of another program come before what is good here',
+      jobWith(['verified'], { stationsElsewhere: true }),
+      'Stations of another program: how they ended is known only there',
+      'Copied and verified: 1 of 1\nSource: SanDisk Extreme',
+    ],
+    [
       'the source comes before its consequences',
       jobWith(['failed'], { outcome: 'source-failed' }),
       'The source could not be read to its end',

@@ -18,6 +18,7 @@ export function noticeOf(job: Job, texts: Texts, handOut?: HandOut): Notice {
     sourceFailed && texts.sourceFailed,
     failed > 0 && texts.failedTargets(failed, all),
     stopped > 0 && texts.stoppedTargets(stopped, all),
+    job.stationsElsewhere && texts.stationsElsewhere,
     unverified > 0 && texts.unverifiedTargets(unverified, all),
     verified > 0 && texts.verifiedTargets(verified, all),
     all === 0 && texts.noTargets,

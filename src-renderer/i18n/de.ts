@@ -275,6 +275,7 @@ export const de: Catalogue = {
     allDone: 'Die Kopie ist vollständig, nicht geprüft | {n} Kopien, alle vollständig, nicht geprüft',
     someVerified: '{n} Kopien, alle vollständig, {verified} davon geprüft',
     some: '{good} von {n} Kopien sind gut',
+    here: 'Die Kopie dieses Rechners ist vollständig; die der Stationen sind anderswo bekannt | {n} Kopien dieses Rechners, alle vollständig; die der Stationen sind anderswo bekannt',
     none: 'Keine Kopie ist gut',
     cancelled: 'Der Auftrag wurde angehalten',
     sourceFailed: 'Die Quelle ist ausgefallen',
@@ -365,6 +366,8 @@ export const de: Catalogue = {
     resultsLost:
       '{n} Station ging verloren, bevor sie fertig war | {n} Stationen gingen verloren, bevor sie fertig waren',
     resultsOpen: 'Noch sind nicht alle Stationen fertig',
+    elsewhere:
+      'Ein anderes Programm gibt diesen Auftrag aus. Wie die Laufwerke jener Stationen stehen, ist nur dort bekannt, wo es begonnen wurde.',
     counts: '{n} Station | {n} Stationen',
     from: 'Von {url}, Auftrag {job}',
     feedUp: 'Mit dem anderen Rechner verbunden',

@@ -270,6 +270,7 @@ export const en = {
     allDone: 'The copy is complete, not verified | {n} copies, all complete, not verified',
     someVerified: '{n} copies, all complete, {verified} of them verified',
     some: '{good} of {n} copies are good',
+    here: 'The copy of this computer is complete; those of stations are known elsewhere | {n} copies of this computer, all complete; those of stations are known elsewhere',
     none: 'No copy is good',
     cancelled: 'The job was stopped',
     sourceFailed: 'The source failed',
@@ -358,6 +359,8 @@ export const en = {
     resultsLost:
       '{n} station was lost before it had finished | {n} stations were lost before they had finished',
     resultsOpen: 'Stations have not all finished yet',
+    elsewhere:
+      'Another program hands this job out. How the drives of those stations stand is known only there, where it was begun.',
     counts: '{n} station | {n} stations',
     from: 'From {url}, job {job}',
     feedUp: 'Connected to the other computer',

@@ -41,7 +41,8 @@ describe('a target of a station', () => {
 describe('all stations together', () => {
   const more = { targets: 0, notGood: 0 };
   const good = { state: 'done', targets: [target('done'), target('verified')], more } as const;
-  const of = (...list: Parameters<typeof countStations>[0]): boolean => stationsAllGood(countStations(list));
+  const of = (...list: Parameters<typeof countStations>[0]): boolean =>
+    stationsAllGood({ stationsElsewhere: false }, countStations(list));
 
   it('are good only if nobody is lost, open or bad, those that are not listed too', () => {
     expect(of({ ...good, targets: [...good.targets] })).toBe(true);
@@ -50,6 +51,14 @@ describe('all stations together', () => {
     expect(of({ state: 'done', targets: [target('failed')], more })).toBe(false);
     expect(of({ state: 'done', targets: [target('done')], more: { targets: 3, notGood: 1 } })).toBe(false);
     expect(of({ state: 'joined', targets: [], more: { targets: 1, notGood: 1 } })).toBe(false);
+  });
+
+  it('of another program are not good, whatever is known of our own', () => {
+    const counts = countStations([{ ...good, targets: [...good.targets] }]);
+    for (const known of [null, counts]) {
+      expect(stationsAllGood({ stationsElsewhere: false }, known)).toBe(true);
+      expect(stationsAllGood({ stationsElsewhere: true }, known)).toBe(false);
+    }
   });
 
   it('are counted', () => {

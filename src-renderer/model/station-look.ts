@@ -32,6 +32,12 @@ const byName = new Intl.Collator('en', { numeric: true });
 export const byPath = (targets: readonly StationTarget[]): StationTarget[] =>
   [...targets].sort((a, b) => byName.compare(a.path, b.path));
 
-/** True only if every station has said how its targets ended, and all of them are good. */
-export const stationsAllGood = ({ lost, bad, open }: StationCounts): boolean =>
-  lost === 0 && bad === 0 && open === 0;
+/**
+ * True only if every station has said how its targets ended, and all of them are good; `counts` is null where this program has
+ * handed nothing out. Of stations of another program nothing is known, so they are not called good.
+ */
+export const stationsAllGood = (
+  { stationsElsewhere }: Pick<Job, 'stationsElsewhere'>,
+  counts: StationCounts | null,
+): boolean =>
+  !stationsElsewhere && (counts === null || (counts.lost === 0 && counts.bad === 0 && counts.open === 0));

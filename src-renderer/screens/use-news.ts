@@ -9,6 +9,7 @@ import { countTargets } from '../model/progress.ts';
 import { useDrives } from '../stores/drives.ts';
 import { useJobs } from '../stores/jobs.ts';
 import { useSettings } from '../stores/settings.ts';
+import { useStations } from '../stores/stations.ts';
 import { useActions } from '../stores/use-actions.ts';
 import { whatHappened } from '../words/error-words.ts';
 
@@ -16,6 +17,7 @@ export function useNews(): Announcer {
   const text = useText();
   const drives = useDrives();
   const jobs = useJobs();
+  const stations = useStations();
   const settings = useSettings();
   const actions = useActions();
   const announcer = createAnnouncer(hostTimers);
@@ -40,7 +42,11 @@ export function useNews(): Announcer {
       ),
       ...ended.map((job) => {
         const counts = countTargets(Object.values(job.targets));
-        return t('say.ended', { good: f.number(counts.good), n: f.number(counts.total) });
+        const there = stations.handOutOf(job.id)?.counts;
+        const good = counts.good + (there?.good ?? 0);
+        const n = counts.total + (there?.targets ?? 0);
+        const ended = t('say.ended', { good: f.number(good), n: f.number(n) });
+        return job.stationsElsewhere ? `${ended} ${t('stations.elsewhere')}` : ended;
       }),
       appeared > 0 ? tn('say.appeared', appeared) : '',
     ];

@@ -90,6 +90,12 @@ export class Net {
     must('ip', '-n', this.#machines.get('hub'), 'link', 'set', `p-${name}`, state === 'in' ? 'up' : 'down');
   }
 
+  /** Bytes that have come to a machine through its cable so far. */
+  received(name) {
+    const shown = must('ip', '-n', this.#machines.get(name), '-s', '-j', 'link', 'show', 'dev', 'eth0');
+    return JSON.parse(shown)[0].stats64.rx.bytes;
+  }
+
   /** Limits what goes to a machine, and what comes from it (`tc`'s words: `1gbit`). */
   limit(name, rate) {
     const shape = ['root', 'tbf', 'rate', rate, 'burst', '512kb', 'latency', '50ms'];

@@ -10,7 +10,7 @@ export const when = noNetwork() || (sticksHere.ok ? false : sticksHere.reason);
 export const SIZE = 40 * MiB + 12_345;
 const RATE = 4_500_000;
 
-const bytesOf = (run, target) =>
+export const bytesOf = (run, target) =>
   Math.max(0, ...run.events.filter((e) => e.event === 'progress' && e.target === target).map((e) => e.bytes));
 export const upTo = (run, target, bytes) =>
   until(() => bytesOf(run, target) >= bytes, `${target} to get to ${bytes}`);

@@ -92,6 +92,7 @@ void Job::obey(Client& client, const Verb& verb) {
     if (!ring_) return refuse(client, verb.request, {Code::internal, "there is no ring"});
     client.link.send(digests_line(*digests, verb.request));
   } else if (const auto* tap = std::get_if<TapVerb>(&verb.what)) {
+    note_handed_out(tap->by);
     if (Status status = start_tap(tap->path); !status) return refuse(client, verb.request, status.error());
   } else if (std::holds_alternative<ProbeVerb>(verb.what)) {
     refuse(client, verb.request, {Code::protocol, "a probe is not part of a job"});

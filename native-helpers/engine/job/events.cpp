@@ -79,6 +79,7 @@ void Job::tell_job(Client& client) {
     client.link.send(target_line(rider, client));
     if (rider.joined_block) client.link.send(joined_line(rider));
   }
+  for (const std::string& by : handed_out_by_) client.link.send(handed_out_line(by));
   for (const Range& range : unreadable_) client.link.send(event("bad-source").add("offset", range.offset).add("length", range.length).str());
 }
 
@@ -300,6 +301,11 @@ std::string Job::summary_for(const Client& client) {
     manifest.add("path", wish->path).add("written", wish->settled && !wish->error);
     if (wish->error) manifest.raw("error", error_object(*wish->error));
     fields.raw("manifest", manifest.str());
+  }
+  if (!handed_out_by_.empty()) {
+    std::vector<std::string> marks;
+    for (const std::string& by : handed_out_by_) marks.push_back("\"" + by + "\"");  // small letters and digits
+    fields.raw("handedOutBy", json::list(marks));
   }
   fields.add("seconds", seconds_since_start(platform::now_ns()));
   return fields.str();

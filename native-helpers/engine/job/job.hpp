@@ -95,6 +95,8 @@ class Job {
   [[nodiscard]] bool any_riding() const;
 
   // tap.cpp: what leaves for other machines, and what comes from one
+  void note_handed_out(const std::string& by);
+  std::string handed_out_line(const std::string& by) const;
   Status start_tap(const std::string& path);
   void watch_tap(double seconds_passed);
   void stop_tap();
@@ -160,6 +162,7 @@ class Job {
   std::list<Client> clients_;
   std::list<Rider> riders_;
   std::optional<Tap> tap_;
+  std::vector<std::string> handed_out_by_;  ///< marks of those who have asked for a tap, each once
   std::list<ManifestWish> manifests_;  ///< the starter's first
   std::uint64_t next_client_ = 1, next_rider_ = 1;
 

@@ -1,4 +1,5 @@
 // Blocks that leave this machine through a local process, and what a station knows of blocks that come from another machine.
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -12,8 +13,21 @@ namespace {
 
 /// One block in a file of digests: a byte (0 not known, else 1 + Content) and the digest.
 constexpr std::size_t kKnownSize = 17;
+/// Beyond so many marks, others are one that nobody has.
+constexpr std::size_t kMaxMarks = 64;
 
 }  // namespace
+
+/// That somebody rides on other machines is told to all front ends, and kept: only who hands out knows how their targets end. One that is refused
+/// a tap because there is one has stations that wait all the same.
+void Job::note_handed_out(const std::string& by) {
+  const std::string mark = handed_out_by_.size() < kMaxMarks ? by : std::string();
+  if (std::find(handed_out_by_.begin(), handed_out_by_.end(), mark) != handed_out_by_.end()) return;
+  handed_out_by_.push_back(mark);
+  tell(handed_out_line(mark));
+}
+
+std::string Job::handed_out_line(const std::string& by) const { return event("handed-out").add("by", by).str(); }
 
 Status Job::start_tap(const std::string& path) {
   if (!seats_ || only_checks()) return Error{Code::protocol, "this job has no blocks to hand out"};

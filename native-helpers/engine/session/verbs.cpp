@@ -17,7 +17,13 @@ constexpr std::size_t kMaxRequest = 64;
 /// Of an approval and of an identity.
 constexpr std::size_t kMaxToken = 128;
 constexpr std::uint64_t kMaxDigests = 1024;
-constexpr std::size_t kMaxJobName = 32;
+/// Of a job among stations, and of a mark.
+constexpr std::size_t kMaxName = 32;
+
+bool is_plain(const std::string& name) {
+  const bool plain = std::all_of(name.begin(), name.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+  return plain && !name.empty() && name.size() <= kMaxName;
+}
 
 /// Takes known fields out of an object one by one; what is left over at the end was unknown.
 class Reader {
@@ -99,8 +105,7 @@ class Reader {
     ask.size = r.required("size", 1, std::uint64_t{1} << 53);
     const json::Value* job = r.take("job");
     if (job != nullptr && job->string() != nullptr) ask.job = *job->string();
-    const bool plain = std::all_of(ask.job.begin(), ask.job.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
-    if (ask.job.empty() || ask.job.size() > kMaxJobName || !plain) r.fail("job must be 1 to 32 small letters and digits");
+    if (!is_plain(ask.job)) r.fail("job must be 1 to 32 small letters and digits");
     if (std::optional<Error> error = r.finish()) fail(error->what, error->code);
     return ask;
   }
@@ -112,6 +117,15 @@ class Reader {
       return {};
     }
     return absolute(*v->string());
+  }
+  /// Small letters and digits; empty where there is none.
+  std::string mark(const char* key) {
+    const json::Value* v = take(key);
+    if (v == nullptr) return {};
+    const std::string* text = v->string();
+    const bool plain = text != nullptr && is_plain(*text);
+    if (!plain) fail(std::string(key) + " must be 1 to 32 small letters and digits");
+    return plain ? *text : std::string();
   }
   TargetAsk target(const json::Value& of) {
     return place(&of, "a target", {{"approval", &TargetAsk::approval}, {"identity", &TargetAsk::identity}}).value_or(TargetAsk());
@@ -291,7 +305,7 @@ Result<Verb> decode_verb(std::string_view line) {
   } else if (word == "cancel") {
     verb.what = CancelVerb{};
   } else if (word == "tap") {
-    verb.what = TapVerb{r.optional_path("path")};
+    verb.what = TapVerb{r.optional_path("path"), r.mark("by")};
     if (parsed->find("path") == nullptr) r.fail("path is missing");
   } else if (word == "probe") {
     verb.what = probe(r);

@@ -78,6 +78,7 @@ struct CancelVerb {};
 /// Hands blocks to the process that listens at `path` and sends them to other machines.
 struct TapVerb {
   std::string path;
+  std::string by;  ///< a mark of who hands out; empty: unknown
 };
 struct DigestsVerb {
   std::uint64_t from = 0, count = 0;

@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { X509Certificate } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { createClient, type ContractClient } from '@contract/client.ts';
 import { isFinal } from '@contract/groups/jobs.ts';
 import { followState } from '@contract/replica.ts';
 import type { AppState } from '@contract/snapshot.ts';
+import { ownCredentials } from '../../core/access/credentials.ts';
+import { accessFolder, defaultPaths } from '../../core/default-paths.ts';
 import { findHelper } from '../../core/helper/helper-path.ts';
 import { createWsChannel } from '../../core/remote/ws-channel.ts';
 import { runCli } from '../program.ts';
@@ -73,6 +77,15 @@ const fails = async (...args: string[]): Promise<[number | undefined, string]> =
   return [world.exitCode(), world.err()];
 };
 
+/** SHA-256 of the certificate that is shown there. */
+const shownAt = (port: number): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().fingerprint256);
+      socket.destroy();
+    }).on('error', reject);
+  });
+
 const hasHelper = (): boolean => {
   try {
     return existsSync(findHelper());
@@ -104,6 +117,19 @@ describe('carousel serve', () => {
     const { state } = await client.call('state.get', {});
     expect(Object.values(state.drives).map(({ kind }) => kind)).toEqual(Array(4).fill('practice'));
     expect(state.system.practiceDir).toBe(join(dir, 'practice'));
+  });
+
+  it('shows other devices the certificate that it is given, and none of its own', async () => {
+    const given = await ownCredentials(join(dir, 'given'), 'bench', ['bench.example'], Date.now());
+    const files = ['--cert', 'given/certificate.pem', '--key', 'given/key.pem'];
+    const { world } = await serve('--practice', 'practice', '--listen', '0.0.0.0:0', ...files);
+    const { network } = world.json()[0] as { network: { urls: string[]; fingerprint: string } };
+    expect(network.fingerprint).toBe(given.fingerprint);
+    const { port } = new URL(network.urls[0] ?? '');
+    expect(await shownAt(Number(port))).toBe(new X509Certificate(given.certificate).fingerprint256);
+    expect(existsSync(join(accessFolder(defaultPaths({ CAROUSEL_HOME: join(dir, 'home') })), 'tls'))).toBe(
+      false,
+    );
   });
 
   it.each<[string, string[], string]>([

@@ -52,6 +52,15 @@ describe('the picture of machines', () => {
     expect(lines).toContain('GAPS: 4.1 kB could not be read');
   });
 
+  it('says that stations of another program are known only there, once and as wide as the terminal is', () => {
+    const good = compact([sampleJob({ stationsElsewhere: true }, [target('t-1', { state: 'verified' })])]);
+    const elsewhere = 'STATIONS OF ANOTHER PROGRAM: known only there';
+    expect(renderMachines([view(good)], 60, 40)[2]?.trim()).toBe(elsewhere);
+    expect(changedLines(null, view(good))).toContain(`bench-1: SanDisk Extreme: ${elsewhere}`);
+    expect(changedLines(view(good), view(good))).toEqual([]);
+    expect(renderMachines([view()], 60, 40).join()).not.toContain(elsewhere);
+  });
+
   it('says how long a machine has been away, and that what is shown is old', () => {
     const problem = appError('unreachable', { detail: 'EHOSTUNREACH' });
     const [first, second] = renderMachines([view({ link: 'lost', problem })], 120, 40);

@@ -78,6 +78,9 @@ function shownTarget(target: MachineTarget): Shown {
   };
 }
 
+/** Never left out: without it, good targets of that machine would pass for the whole job. */
+const elsewhere = 'STATIONS OF ANOTHER PROGRAM: known only there';
+
 function jobLine(job: MachineJob): string {
   const parts = [
     `${cleanText(job.title)} (${formatBytes(job.size)})`,
@@ -98,6 +101,7 @@ export function renderMachines(views: readonly MachineView[], columns: number, r
   const lines = views.flatMap((view) => {
     const jobs = view.jobs.flatMap((job) => [
       jobLine(job),
+      ...(job.stationsElsewhere ? [`    ${elsewhere}`] : []),
       ...targetLines(job.targets.map(shownTarget), job.size, '    '),
       ...(job.handOut ? stationLines(job.handOut, job.size) : []),
     ]);
@@ -129,6 +133,7 @@ export function changedLines(before: MachineView | null, after: MachineView): st
         `${title}: ${job.state}${job.outcome === null ? '' : ` (${job.outcome})`}, ${plural(job.targetCount, 'target')}`,
       );
     }
+    if (job.stationsElsewhere && !old?.stationsElsewhere) lines.push(`${title}: ${elsewhere}`);
     for (const target of job.targets) {
       if (old?.targets.find(({ id }) => id === target.id)?.state === target.state) continue;
       const why = target.error ? ` (${target.error.code})` : '';

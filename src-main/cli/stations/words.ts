@@ -10,7 +10,7 @@ const words: Readonly<Record<StationProblemCode, string>> = {
     'The NATS server cannot be reached. Check its address and that it runs: nats-server -js',
   'nats-denied': 'The NATS server does not let us in, or not do this. Check the file of --credentials.',
   'nats-tls':
-    'The connection to the NATS server could not be made safe. Check --tls-ca, and the clocks of both machines.',
+    'The connection to the NATS server could not be made safe. Check --tls-ca, --tls-cert where the server wants one, and the clocks of both machines.',
   'nats-no-jetstream':
     'The NATS server has no JetStream for us. Start it with -js, or ask for an account with it.',
   'nats-lost': 'The connection to the NATS server is lost; trying again.',

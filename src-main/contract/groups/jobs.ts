@@ -233,6 +233,11 @@ export const jobSchema = z.strictObject({
     target: targetIdSchema.nullable(),
   }),
   warnings: reasonsSchema,
+  /**
+   * Another program hands it out, or did: how the targets of those stations stand is known only there, so the job as a whole is
+   * never called good here.
+   */
+  stationsElsewhere: z.boolean().default(false),
   /** What the results say about causes; empty while it runs. */
   diagnoses: z.array(diagnosisSchema).max(65),
   /** Oldest first, one a second at most. */

@@ -65,6 +65,8 @@ export const machineJobSchema = z.strictObject({
   targetCount: z.int().nonnegative(),
   /** Null: it is and was handed out to nobody. */
   handOut: machineHandOutSchema.nullable(),
+  /** Other programs hand it out as well: of those stations nothing is known there. */
+  stationsElsewhere: z.boolean(),
 });
 export type MachineJob = z.infer<typeof machineJobSchema>;
 
@@ -158,6 +160,7 @@ function compactJob(job: Job, handOut: HandOut | undefined, room: Room): Machine
       error: target.error,
     })),
     handOut: handOut ? compactHandOut(handOut, room) : null,
+    stationsElsewhere: job.stationsElsewhere,
   };
 }
 

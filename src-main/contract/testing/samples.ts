@@ -137,6 +137,7 @@ export function sampleJob(change: Partial<Job> = {}, targets: Target[] = [sample
     targetOrder: targets.map((target) => target.id),
     pace: { by: 'target', target: targets[0]?.id ?? null },
     warnings: [],
+    stationsElsewhere: false,
     diagnoses: [],
     speeds: [
       [1, 25_000_000, 24_000_000],

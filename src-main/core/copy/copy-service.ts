@@ -1,7 +1,7 @@
 /** Copies of named paths for the command line: one on a connection, told as the helper tells it. */
 import { appError, ContractError, fail } from '@contract/errors.ts';
 import type { CopyRequest } from '@contract/groups/copy.ts';
-import type { StationEvent } from '@contract/groups/stations.ts';
+import type { Station, StationEvent } from '@contract/groups/stations.ts';
 import type { CallOutput } from '@contract/schema.ts';
 import type { Connection } from '@contract/server.ts';
 import { unmountDrive } from '../devices/unmount.ts';
@@ -55,6 +55,19 @@ function asError(error: unknown): unknown {
   if (error instanceof RangeError)
     return new ContractError(appError('bad-request', { at: error.message.slice(0, 256) }));
   return asContractError(error);
+}
+
+/** Calls `keep` where more than bytes has changed. */
+function whereStatesChange(keep: (stations: readonly Station[]) => void) {
+  let kept = '';
+  return (stations: readonly Station[]): void => {
+    const text = JSON.stringify(stations, (key, value: unknown) =>
+      key === 'bytes' || key === 'blocksSent' ? undefined : value,
+    );
+    if (text === kept) return;
+    kept = text;
+    keep(stations);
+  };
 }
 
 function jobRequest({
@@ -130,21 +143,28 @@ export function createCopyService(
       copy.result = job.finished.then((summary) => ({ summary, stations: [] }));
       return job;
     }
+    let job: EngineJob | null = null;
+    /** In the record as it goes, so that it does not lack them if this program is killed. */
+    const keep = whereStatesChange((stations) => job && keepStations(job, stations));
     const publisher = new Publisher({
       publish: request.publish,
       blockSize: request.options.blockSize ?? defaultBlockSize,
-      tell: tellOthers,
+      tell(event) {
+        tellOthers(event);
+        if (event.event === 'stations') keep(event.stations);
+      },
     });
     await publisher.open();
     try {
-      const job = engine().start(asked);
+      job = engine().start(asked);
+      const riding = job;
       publisher.ride(job);
-      copy.result = job.finished.then(async (summary) => {
+      copy.result = riding.finished.then(async (summary) => {
         await publisher.close();
-        keepStations(job, publisher.stations);
+        keepStations(riding, publisher.stations);
         return { summary, stations: publisher.stations };
       });
-      return job;
+      return riding;
     } catch (error) {
       await publisher.close();
       throw error;

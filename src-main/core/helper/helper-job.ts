@@ -141,8 +141,8 @@ export class HelperJob extends EventEmitter<HelperJobEvents> {
   }
 
   /** Has blocks handed out to the process that listens at a local socket; an `error` event with the mark if that cannot be. */
-  tap(path: string): string {
-    return this.#say((request) => ({ verb: 'tap', path, request }));
+  tap(path: string, by: string): string {
+    return this.#say((request) => ({ verb: 'tap', path, by, request }));
   }
 
   /** Stops looking; the job runs on. */

@@ -112,7 +112,12 @@ export const verbSchema = z.discriminatedUnion('verb', [
     request,
   }),
   z.strictObject({ verb: z.literal('cancel'), request }),
-  z.strictObject({ verb: z.literal('tap'), path: absolute, request }),
+  z.strictObject({
+    verb: z.literal('tap'),
+    path: absolute,
+    by: z.string().regex(/^[a-z0-9]{1,32}$/),
+    request,
+  }),
   z.strictObject({
     verb: z.literal('digests'),
     from: z.number().int().nonnegative(),

@@ -21,8 +21,11 @@ export interface EngineJob {
   remove(id: number): unknown;
   slow(policy: SlowPolicy, id?: number): unknown;
   cancel(): unknown;
-  /** Has blocks handed out to the process that listens at a local socket. Answers with the mark of an error about it. */
-  tap(path: string): string;
+  /**
+   * Has blocks handed out to the process that listens at a local socket; everybody at the job hears `by`. Answers with the mark
+   * of an error about it.
+   */
+  tap(path: string, by: string): string;
   /** Asks for block digests. Answers with the mark that the `digests` event will carry. */
   digests(from: number, count: number): string;
   /** Stops looking; the job runs on. */

@@ -318,6 +318,8 @@ export function onHelperEvent(run: JobRun, event: HelperEvent, card: DriveCard):
           unreadableBytes: run.job.source.unreadableBytes + event.length,
         }),
       );
+    case 'handed-out': // by another program: the service keeps our own back
+      return run.job.stationsElsewhere ? quiet(run) : saved(withJob(run, { stationsElsewhere: true }));
     case 'warning':
       return quiet(addWarning(run, warningOf(event)));
     case 'error':
@@ -400,7 +402,8 @@ export function onSummary(run: JobRun, summary: JobSummary, now: number): Step {
   next = run.check
     ? endOfCheck(next, run.check, summary, outcome, now)
     : endOfCopy(keepManifest(next, summary, about), summary, outcome, now);
-  return over(withJob(next, { diagnoses: diagnosed(next.job) }));
+  const stationsElsewhere = next.job.stationsElsewhere || (summary.handedOutBy ?? []).length > 0;
+  return over(withJob(next, { stationsElsewhere, diagnoses: diagnosed(next.job) }));
 }
 
 /** A job that has copied stays what its copies made of it. */

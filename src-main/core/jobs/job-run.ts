@@ -74,6 +74,7 @@ export function newRun(id: JobId, source: DriveCard, size: number, options: JobO
     targetOrder: [],
     pace: { by: 'none', target: null },
     warnings: [],
+    stationsElsewhere: false,
     diagnoses: [],
     speeds: [],
     startedAt: now,

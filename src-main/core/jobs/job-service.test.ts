@@ -72,6 +72,7 @@ async function serviceWith(job: Job | null, change: Partial<JobRun> = {}): Promi
       return { request: (request) => request, ride: () => undefined, close };
     },
     onChange: (jobs) => (shown = jobs),
+    handsOut: () => false,
     onDrivesTouched: () => undefined,
   });
   await service.restore();

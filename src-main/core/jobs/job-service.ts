@@ -13,6 +13,7 @@ import {
   type SlowPolicy,
   type TargetCheck,
 } from '@contract/groups/jobs.ts';
+import type { JobSummary } from '@contract/helper-messages.ts';
 import type { Approvals, Identities } from '../helper/helper-job.ts';
 import { HelperNotFound } from '../helper/helper-path.ts';
 import type { RunningJob } from '@contract/helper-verdicts.ts';
@@ -60,6 +61,8 @@ export interface JobServiceOptions {
   defaults: () => JobOptions;
   /** Whether a job that another program began is shown here. */
   adopts: (sourcePath: string) => boolean;
+  /** Whether what is handed out under this mark is handed out by ourselves. */
+  handsOut: (mark: string) => boolean;
   /** Reaches the computer whose blocks a source of kind `feed` is made of. */
   reachFeed: (source: DriveId, takeUp: boolean) => Promise<ReachedFeed>;
   onChange: (jobs: readonly Job[]) => void;
@@ -155,6 +158,11 @@ export function createJobService(options: JobServiceOptions): JobService {
       return rootDigest === null ? null : manifests.past(rootDigest);
     },
   });
+  /** Who hands it out beside ourselves. */
+  const withoutOwn = (summary: JobSummary): JobSummary => ({
+    ...summary,
+    handedOutBy: (summary.handedOutBy ?? []).filter((mark) => !options.handsOut(mark)),
+  });
   const isRunning = ({ run }: Live): boolean => run.job.state !== 'ended';
   const save = (): void => journal.save([...jobs.values()].map(({ run }) => run));
 
@@ -222,6 +230,7 @@ export function createJobService(options: JobServiceOptions): JobService {
     keepTicking();
     engine.on('event', (event) => {
       if (jobs.get(id)?.engine !== engine) return;
+      if (event.event === 'handed-out' && options.handsOut(event.by)) return;
       const path = 'target' in event && typeof event.target === 'string' ? event.target : '';
       const isOver = event.event === 'target' && isFinal(event.state);
       feed(id, { type: 'helper', event, card: cardAt(id, path, isOver) });
@@ -233,7 +242,7 @@ export function createJobService(options: JobServiceOptions): JobService {
       live.engine = null;
       logger.info('jobs', `${id} ended: ${summary.outcome}, ${summary.ok ? 'all good' : 'not all good'}`);
       if (stopped) return;
-      advance(live, { type: 'finished', summary, now: clock.now() });
+      advance(live, { type: 'finished', summary: withoutOwn(summary), now: clock.now() });
       results.take(id);
       if (summary.outcome === 'complete') takeLatecomers(live);
       publish();
@@ -444,7 +453,7 @@ export function createJobService(options: JobServiceOptions): JobService {
       const { id } = live.run.job;
       const summary = results.take(id);
       const now = clock.now();
-      feed(id, summary ? { type: 'finished', summary, now } : { type: 'lost', now });
+      feed(id, summary ? { type: 'finished', summary: withoutOwn(summary), now } : { type: 'lost', now });
     }
     forgetOldest();
   }

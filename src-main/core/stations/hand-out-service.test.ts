@@ -27,7 +27,10 @@ const station = (change: Partial<Station> = {}): Station => ({
   ...change,
 });
 
+let marks = 0;
+
 class FakePublisher implements PublisherLike {
+  readonly mark = `mark${String((marks += 1))}`;
   stations: Station[] = [];
   paces: PublisherLike['paces'] = new Map();
   rode: EngineJob | null = null;
@@ -265,6 +268,7 @@ describe('what is shown of many stations', () => {
     needs: { credentials: false, ca: false },
     stations: [],
     endsJob: false,
+    marks: [],
   };
 
   it('fits a message, leaves no target uncounted, and has no hostile text', () => {

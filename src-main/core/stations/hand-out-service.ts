@@ -35,8 +35,11 @@ const startsWithinMs = 30_000;
 /** A job that only hands out stays open until somebody ends it, but not for ever. */
 export const handOutOnlyWait = 86_400;
 
+/** Of so many publishers of one job it is known that they were ours. */
+const mostMarks = 64;
+
 /** What of a publisher is needed here. */
-export type PublisherLike = Pick<Publisher, 'open' | 'ride' | 'close' | 'stations' | 'paces'>;
+export type PublisherLike = Pick<Publisher, 'mark' | 'open' | 'ride' | 'close' | 'stations' | 'paces'>;
 
 /** What is kept of a hand-out beyond its publisher. */
 export interface KeptHandOut {
@@ -46,6 +49,8 @@ export interface KeptHandOut {
   stations: Station[];
   /** The job was begun to be handed out, and waits for stations: it ends when that has ended and no target of its own is open. */
   endsJob: boolean;
+  /** Of its publishers, one each time it was begun: what was handed out under another mark, another program has done. */
+  marks: string[];
 }
 
 export interface HandOutOptions {
@@ -72,6 +77,8 @@ export type HandOutRequest = CallInput<'stations.handOut'>;
 export interface HandOutService {
   handOut(request: HandOutRequest): Promise<JobId>;
   stop(job: JobId): Promise<void>;
+  /** Whether the publisher with this mark is, or was, one of ours: its stations are known here. */
+  owns(mark: string): boolean;
   /** Brings back what was kept: nobody rides any more. */
   restore(kept: Record<JobId, KeptHandOut>): void;
   /** Jobs have changed: what belongs to one that is not shown any more is forgotten. */
@@ -192,8 +199,8 @@ export function createHandOutService(options: HandOutOptions): HandOutService {
   function save(): void {
     const kept = Object.fromEntries(
       [...entries].map(([id, entry]) => {
-        const { url, job, needs, endsJob } = entry;
-        return [id, { url, job, needs, endsJob, stations: stationsOf(entry) }];
+        const { url, job, needs, endsJob, marks } = entry;
+        return [id, { url, job, needs, endsJob, marks, stations: stationsOf(entry) }];
       }),
     );
     const text = JSON.stringify(kept, (key, value: unknown) =>
@@ -311,6 +318,7 @@ export function createHandOutService(options: HandOutOptions): HandOutService {
           stations: entries.get(id)?.stations ?? [],
           problem: null,
           endsJob: !own || (entries.get(id)?.endsJob ?? false),
+          marks: [...(entries.get(id)?.marks ?? []), publisher.mark].slice(-mostMarks),
           open: { publisher, conversation, link: 'up', problem: null, closing: null },
         };
         entries.set(id, entry);
@@ -360,6 +368,8 @@ export function createHandOutService(options: HandOutOptions): HandOutService {
       await end(id, entry);
       endJob(id, entry);
     },
+
+    owns: (mark) => [...entries.values()].some(({ marks }) => marks.includes(mark)),
 
     restore(kept) {
       for (const [id, one] of Object.entries(kept)) {

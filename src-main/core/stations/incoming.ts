@@ -13,7 +13,7 @@ export interface Whole<Message> {
   messages: Message[];
 }
 
-interface Facts {
+export interface Facts {
   readonly size: number;
   readonly blockSize: number;
   readonly blockCount: number;

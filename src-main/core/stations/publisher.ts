@@ -2,6 +2,7 @@
  * The first node's side: makes the stream, answers stations, asks the helper for the blocks that some station lacks and sends them on. It rides
  * on the job like one more target and never decides how the job ends; only while stations ride does the job wait for it.
  */
+import { randomBytes } from 'node:crypto';
 import {
   DiscardPolicy,
   jetstreamManager,
@@ -30,6 +31,8 @@ const fewestBlocks = 3;
 const blocksKept = 24;
 const lookMs = 500;
 const tellMs = 200;
+/** So long a station's wish for blocks waits for those of others. */
+const askMs = 20;
 
 export interface PublisherOptions {
   publish: Publish;
@@ -41,6 +44,8 @@ export interface PublisherOptions {
 type JobFacts = HelperEventOf<'job'>;
 
 export class Publisher {
+  /** By which it is told from others that hand out the same job. */
+  readonly mark = randomBytes(16).toString('hex');
   readonly #options: PublisherOptions;
   #engine: EngineJob | null = null;
   #digests: DigestBook | null = null;
@@ -56,6 +61,7 @@ export class Publisher {
   #up = true;
   #closed = false;
   #timers: NodeJS.Timeout[] = [];
+  #asking: NodeJS.Timeout | null = null;
   #told = '';
 
   constructor(options: PublisherOptions) {
@@ -141,7 +147,7 @@ export class Publisher {
       digests,
       unreadable: this.#unreadable,
       joined: () => this.#openTap(),
-      wanted: () => this.#askTap(),
+      wanted: () => this.#askSoon(),
     });
     this.#timers.push(
       setInterval(() => this.#look(), lookMs),
@@ -219,7 +225,7 @@ export class Publisher {
     if (this.#tap || this.#closed || !engine) return;
     this.#roster?.forgetAsked();
     const tap = new Tap(
-      (path) => engine.tap(path),
+      (path) => engine.tap(path, this.mark),
       (frame) => this.#send(frame),
       () => {
         if (this.#tap === tap) this.#tap = null;
@@ -232,6 +238,14 @@ export class Publisher {
   #closeTap(): void {
     this.#tap?.close();
     this.#tap = null;
+  }
+
+  /** Many stations say what they lack within the same moment: the map is looked over once for all of them. */
+  #askSoon(): void {
+    this.#asking ??= setTimeout(() => {
+      this.#asking = null;
+      this.#askTap();
+    }, askMs);
   }
 
   #askTap(): void {
@@ -276,6 +290,7 @@ export class Publisher {
     this.#tellStations();
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
+    if (this.#asking) clearTimeout(this.#asking);
     this.#closeTap();
     this.#requests?.close();
     if (this.#up)

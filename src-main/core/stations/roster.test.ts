@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StationTarget } from '@contract/groups/stations.ts';
 import { Roster } from './roster.ts';
@@ -90,6 +91,80 @@ describe('the roster', () => {
     roster.beat('b', beat(0, [[0, 1]]), 2);
     roster.beat('b', beat(3, []), 3);
     expect(roster.rests('b')).toBe(true);
+  });
+
+  it('owes what it would if it looked at every station for every block, whatever happens in whatever order', () => {
+    const blocks = 6;
+    const ids = ['b', 'c', 'd'];
+    const id = fc.constantFrom(...ids);
+    const block = fc.nat(blocks - 1);
+    const ranges = fc
+      .uniqueArray(block, { maxLength: blocks })
+      .map((list) => list.sort((a, b) => a - b).map((one): [number, number] => [one, 1]));
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('join' as const), id }),
+      fc.record({ do: fc.constant('beat' as const), id, lacks: ranges, upTo: fc.nat(9) }),
+      fc.record({ do: fc.constant('bye' as const), id }),
+      fc.record({ do: fc.constant('drop' as const) }),
+      fc.record({ do: fc.constant('take' as const), block }),
+      fc.record({ do: fc.constant('sent' as const), block }),
+      fc.record({ do: fc.constant('notSent' as const), block }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const roster = new Roster(blocks);
+        /** By station; the rule in its plainest form. */
+        const owed = new Map<string, Set<number>>();
+        const flying = new Set<number>();
+        const sentAt = new Map<number, number>();
+        const isOwed = (one: number): boolean => [...owed.values()].some((set) => set.has(one));
+        let sequence = 0;
+        for (const one of steps) {
+          if (one.do === 'join') {
+            roster.join(one.id, one.id, 0);
+            owed.set(one.id, new Set());
+          } else if (one.do === 'beat') {
+            roster.beat(one.id, beat(one.upTo, one.lacks), 1);
+            const lacked = one.lacks.map(([first]) => first);
+            const missed = lacked.filter((n) => !flying.has(n) && (sentAt.get(n) ?? 0) <= one.upTo);
+            if (owed.has(one.id)) owed.set(one.id, new Set(missed));
+          } else if (one.do === 'bye') {
+            roster.bye(one.id, { targets: [], more: none });
+            owed.delete(one.id);
+          } else if (one.do === 'drop') {
+            roster.dropAll();
+            owed.clear();
+          } else if (one.do === 'take') {
+            expect(roster.take(one.block)).toBe(isOwed(one.block));
+            if (isOwed(one.block)) flying.add(one.block);
+          } else if (one.do === 'sent') {
+            roster.sent(one.block, (sequence += 1));
+            flying.delete(one.block);
+            sentAt.set(one.block, sequence);
+            for (const set of owed.values()) set.delete(one.block);
+          } else {
+            roster.notSent(one.block);
+            flying.delete(one.block);
+          }
+          for (let n = 0; n < blocks; n += 1) expect([n, roster.isOwed(n)]).toEqual([n, isOwed(n)]);
+        }
+      }),
+    );
+  });
+
+  it('does work for what is lacked, not for every station at every block', () => {
+    const blocks = 65_536;
+    const roster = new Roster(blocks);
+    const ids = Array.from({ length: 256 }, (_, n) => `s${String(n)}`);
+    for (const id of ids) roster.join(id, 'S', 0);
+    const began = performance.now();
+    // A look at every station for every block takes half a minute for this.
+    for (const id of ids) {
+      roster.beat(id, beat(0, [[blocks - 1, 1]]), 1);
+      roster.changes();
+    }
+    expect(performance.now() - began).toBeLessThan(3000);
+    expect(roster.isOwed(blocks - 1)).toBe(true);
   });
 
   it('knows a station by its secret, not by its id', () => {

@@ -19,9 +19,11 @@ interface Entry extends Report {
   name: string;
   state: Station['state'];
   owed: BlockSet;
+  /** All that is owed is in these. */
+  lacked: readonly BlockRange[];
   lastBeat: number;
   /** It has lacked something since it joined. */
-  lacked: boolean;
+  hasLacked: boolean;
   /** It lacks nothing now, and blocks for others need not go to it. */
   resting: boolean;
   blocksSent: number;
@@ -49,6 +51,8 @@ export class Roster {
   readonly #entries = new Map<string, Entry>();
   /** What each station made up to prove that it is the one that joined: ids are no secret, these are told to nobody. */
   readonly #secrets = new Map<string, string>();
+  /** To how many stations a block is owed: to look at each of them for each block is too much work with many. */
+  readonly #owing: Uint16Array;
   /** The stream's sequence of the last part of a block's last sending; 0: never sent. */
   readonly #sentAt: Float64Array;
   /** Blocks that were asked of the tap and have not come from it. */
@@ -58,6 +62,7 @@ export class Roster {
 
   constructor(blockCount: number) {
     this.#blockCount = blockCount;
+    this.#owing = new Uint16Array(blockCount);
     this.#sentAt = new Float64Array(blockCount);
     this.#asked = new BlockSet(blockCount);
     this.#flying = new BlockSet(blockCount);
@@ -115,13 +120,15 @@ export class Roster {
   /** Steps on, for the first time or again; it has claimed its id. */
   join(id: string, name: string, now: number): void {
     const before = this.#entries.get(id);
+    if (before) this.#forget(before); // it may ride still, and know better than we that it was cut off
     this.#entries.set(id, {
       id,
       name,
       state: 'joined',
       owed: new BlockSet(this.#blockCount),
       lastBeat: now,
-      lacked: false,
+      lacked: [],
+      hasLacked: false,
       resting: false,
       blocksSent: before?.blocksSent ?? 0,
       lacks: before?.lacks ?? 0,
@@ -142,16 +149,17 @@ export class Roster {
     entry.lastBeat = now;
     entry.targets = targets;
     entry.more = more;
-    entry.owed.clear();
+    this.#oweNothing(entry);
+    entry.lacked = lacks;
     entry.behind = 0;
     eachBlock(lacks, (block) => {
       const coming = this.#flying.has(block) || (this.#sentAt[block] ?? 0) > upTo;
       if (coming) entry.behind++;
-      else entry.owed.add(block);
+      else if (entry.owed.add(block)) this.#count(block, 1);
     });
     entry.lacks = lacks.reduce((sum, [, blocks]) => sum + blocks, 0);
-    if (lacks.length > 0) entry.lacked = true;
-    else if (entry.lacked) entry.resting = true;
+    if (lacks.length > 0) entry.hasLacked = true;
+    else if (entry.hasLacked) entry.resting = true;
   }
 
   /** It lacked nothing the last time it was heard: nothing is kept for it on the server. */
@@ -163,7 +171,7 @@ export class Roster {
   bye(id: string, { targets, more }: Report): void {
     const entry = this.#entries.get(id);
     if (!entry) return;
-    entry.owed = nothing;
+    this.#forget(entry);
     entry.state = 'done';
     entry.targets = targets.map(lostTarget);
     entry.more = more;
@@ -182,7 +190,7 @@ export class Roster {
     const gone = [...this.#entries.values()].filter((entry) => entry.state === 'joined' && which(entry));
     for (const entry of gone) {
       entry.state = 'lost';
-      entry.owed = nothing;
+      this.#forget(entry);
       entry.targets = entry.targets.map(lostTarget);
     }
     return gone.map(({ id }) => id);
@@ -194,8 +202,25 @@ export class Roster {
   }
 
   isOwed(block: number): boolean {
-    for (const { owed } of this.#entries.values()) if (owed.has(block)) return true;
-    return false;
+    return (this.#owing[block] ?? 0) > 0;
+  }
+
+  #count(block: number, by: 1 | -1): void {
+    this.#owing[block] = (this.#owing[block] ?? 0) + by;
+  }
+
+  /** Looks at what it lacked only: most stations lack little most of the time. */
+  #oweNothing({ owed, lacked }: Entry): void {
+    eachBlock(lacked, (block) => {
+      if (owed.delete(block)) this.#count(block, -1);
+    });
+  }
+
+  /** Nothing is owed to it any more, and no room kept for that. */
+  #forget(entry: Entry): void {
+    this.#oweNothing(entry);
+    entry.owed = nothing;
+    entry.lacked = [];
   }
 
   /** What the tap is to be asked for beyond what it was asked for already, and what nobody wants of it any more. */
@@ -227,7 +252,11 @@ export class Roster {
   sent(block: number, sequence: number): void {
     this.#flying.delete(block);
     this.#sentAt[block] = sequence;
-    for (const entry of this.#entries.values()) if (entry.owed.delete(block)) entry.blocksSent++;
+    for (const entry of this.#entries.values())
+      if (entry.owed.delete(block)) {
+        this.#count(block, -1);
+        entry.blocksSent++;
+      }
   }
 
   /** It did not get there, and is owed as before. */

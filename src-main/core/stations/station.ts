@@ -1,6 +1,7 @@
 /**
- * A station's side: takes blocks off the stream, hands them to the helper of this machine, and acknowledges each only when it lies in the local
- * ring. Tells the first node what its targets still lack, again and again; so whatever was missed for whatever reason comes once more.
+ * A station's side: takes blocks off the stream, hands them to the helper of this machine, and acknowledges each only when the helper has put it
+ * into the local ring. What cannot get there (damaged, of no use, no room) is acknowledged as well: no message is kept for it, but it is lacked as
+ * before. Tells the first node what its targets still lack, again and again; so whatever was missed for whatever reason comes once more.
  */
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -16,7 +17,8 @@ import { z } from '@contract/zod.ts';
 import type { JobRequest } from '../helper/helper-job.ts';
 import type { EngineJob } from '../jobs/engine.ts';
 import { rangesWhere, BlockSet, eachBlock, type BlockRange } from './block-set.ts';
-import { Incoming, type Whole } from './incoming.ts';
+import { Handing } from './handing.ts';
+import type { Whole } from './incoming.ts';
 import { aliveFrame, blockHead, failedFrame, lacksFrame, releaseFrame } from './frame.ts';
 import { listenLocally, type LocalSocket } from './local-socket.ts';
 import {
@@ -39,8 +41,6 @@ import { giveBack } from './transport.ts';
 
 export const defaultPatience = 600;
 const askMs = 5000;
-/** Block frames that the helper takes before it has said `took` (native-helpers/engine/feed/frame.hpp). */
-const credit = 4;
 /** Blocks that come damaged in spite of everything TCP does: more is no accident. */
 const mostDamaged = 16;
 /** A message that waits is said to be worked on this often; the server sends it again after 30 s. */
@@ -74,8 +74,7 @@ export class StationLink {
   readonly hello: HelloReply;
   #socket: Socket | null = null;
   #messages: ConsumerMessages | null = null;
-  readonly #incoming: Incoming<JsMsg>;
-  #handed: Whole<JsMsg>[] = [];
+  readonly #handing: Handing<JsMsg>;
   /** Everything up to here has been dealt with. */
   #upTo = 0;
   #full = false;
@@ -115,7 +114,12 @@ export class StationLink {
     this.#connection = connection;
     this.hello = hello;
     this.#local = local;
-    this.#incoming = new Incoming<JsMsg>(hello, (messages) => this.#done(messages));
+    this.#handing = new Handing<JsMsg>({
+      facts: hello,
+      ready: () => this.#socket !== null,
+      hand: (whole) => this.#hand(whole),
+      done: (messages) => this.#done(messages),
+    });
     const skew = Date.now() - hello.clock;
     const { server } = options.join;
     const problem =
@@ -220,8 +224,7 @@ export class StationLink {
     every(this.hello.beat * 1000, () => void this.#beat());
     every(1000, () => this.#send(aliveFrame()));
     every(workingMs, () => {
-      for (const { messages } of [...this.#incoming.queue, ...this.#handed])
-        for (const message of messages) message.working();
+      for (const { messages } of this.#handing.waiting) for (const message of messages) message.working();
     });
     await this.#beat();
   }
@@ -260,11 +263,9 @@ export class StationLink {
       this.#joined = true;
       this.#upTo = Math.max(
         from,
-        ...[...this.#incoming.queue, ...this.#handed].flatMap(({ messages }) =>
-          messages.map(({ seq }) => seq),
-        ),
+        ...this.#handing.waiting.flatMap(({ messages }) => messages.map(({ seq }) => seq)),
       );
-      this.#incoming.forgetParts();
+      this.#handing.forgetParts();
       const rider = await jetstream(this.#connection).consumers.get(stream, consumer);
       this.#messages = await rider.consume({
         max_messages: 200,
@@ -287,22 +288,14 @@ export class StationLink {
     const part = partSchema.safeParse(parseJson(message.headers?.get(partHeader) ?? ''));
     if (!part.success) return message.ack(); // whatever else is on this stream is not for us
     const { buffer, byteOffset, byteLength } = message.data;
-    this.#incoming.take(part.data, Buffer.from(buffer, byteOffset, byteLength), message);
-    this.#hand();
+    this.#handing.take(part.data, Buffer.from(buffer, byteOffset, byteLength), message);
   }
 
-  /** To the helper, as long as it takes more. */
-  #hand(): void {
-    while (this.#socket && this.#handed.length < credit) {
-      const whole = this.#incoming.shift();
-      if (!whole) return;
-      const { b, length, digest, bad } = whole.part;
-      this.#handed.push(whole);
-      this.#socket.cork();
-      this.#send(blockHead({ block: b, unreadable: bad.length > 0, digest }, length, bad));
-      for (const one of whole.data) this.#send(one);
-      this.#socket.uncork();
-    }
+  #hand({ part: { b, length, digest, bad }, data }: Whole<JsMsg>): void {
+    this.#socket?.cork();
+    this.#send(blockHead({ block: b, unreadable: bad.length > 0, digest }, length, bad));
+    for (const one of data) this.#send(one);
+    this.#socket?.uncork();
   }
 
   #send(bytes: Buffer): void {
@@ -327,13 +320,9 @@ export class StationLink {
     } else if ('lacks' in value) {
       this.#lacksWaiting.get(value.mark)?.(value.lacks);
     } else {
-      const block = 'took' in value ? value.took : value.damaged;
-      const at = this.#handed.findIndex(({ part }) => part.b === block);
-      const [whole] = at < 0 ? [] : this.#handed.splice(at, 1);
-      if (whole) this.#done(whole.messages);
       if ('damaged' in value && ++this.#damaged > mostDamaged)
         this.#fail(new StationError('feed-damaged', 'blocks come damaged again and again'));
-      this.#hand();
+      this.#handing.answered('took' in value ? value.took : value.damaged);
     }
   }
 
@@ -382,7 +371,7 @@ export class StationLink {
   #withoutHere(ranges: readonly BlockRange[]): BlockRange[] {
     const set = new BlockSet(this.hello.blockCount);
     eachBlock(ranges, (block) => set.add(block));
-    for (const { part } of [...this.#incoming.queue, ...this.#handed]) set.delete(part.b);
+    for (const { part } of this.#handing.waiting) set.delete(part.b);
     const list = rangesWhere(this.hello.blockCount, (block) => set.has(block));
     // A few too many rather than too few.
     while (list.length > mostRanges) {

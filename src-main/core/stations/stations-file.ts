@@ -12,7 +12,11 @@ const fileSchema = z.object({
   carouselStations: z.literal(1),
   handOuts: z.record(
     z.string(),
-    z.object({ url, job, needs, stations: z.array(stationSchema), endsJob: z.boolean() }),
+    z.object({
+      ...{ url, job, needs, stations: z.array(stationSchema), endsJob: z.boolean() },
+      // Of a file without them no mark is ours: nothing is called good by that.
+      marks: z.array(z.string()).default([]),
+    }),
   ),
   feeds: z.array(z.object({ join: joinSchema, title: z.string(), size: z.number() })),
 });

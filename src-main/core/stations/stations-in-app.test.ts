@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createClient, type ContractClient } from '@contract/client.ts';
 import type { Role } from '@contract/groups/common.ts';
 import type { Station } from '@contract/groups/stations.ts';
+import { compactJobs } from '@contract/groups/machines.ts';
 import { createMemoryChannel } from '@contract/memory-channel.ts';
 import { appStateSchema } from '@contract/snapshot.ts';
 import { createApp, type App } from '../create-app.ts';
@@ -38,6 +39,7 @@ async function makeApp(): Promise<App> {
         ),
       ),
     makePublisher: ({ publish }) => ({
+      mark: 'ours',
       open: () => (problem ? Promise.reject(problem) : Promise.resolve()),
       ride: () => void log.push(`ride ${publish.job}`),
       close: () => {
@@ -205,4 +207,56 @@ it('who only watches can neither hand out, stop that, nor connect', async () => 
   ])
     await expect(refused).rejects.toThrow('forbidden');
   expect(log).toEqual([]);
+});
+
+it('what another program hands out is known as that, and no job as a whole is good by its own targets', async () => {
+  const client = connect();
+  const [source = ''] = app.state.driveOrder;
+  const asked = client.call('stations.handOut', { of: { source }, server, name: 'abc' });
+  await expect.poll(() => engine.started.length).toBe(1);
+  const helper = engine.started[0]?.job;
+  helper?.tell(jobEvent());
+  const { job } = await asked;
+  helper?.tell({ event: 'handed-out', t: 1, by: 'ours' });
+  expect(app.state.jobs[job]?.stationsElsewhere).toBe(false);
+  helper?.tell({ event: 'handed-out', t: 2, by: 'theirs' });
+  expect(app.state.jobs[job]?.stationsElsewhere).toBe(true);
+  expect(compactJobs(Object.values(app.state.jobs), app.state.handOuts).jobs[0]?.stationsElsewhere).toBe(
+    true,
+  );
+});
+
+it.each([
+  { by: 'ours', elsewhere: false },
+  { by: 'theirs', elsewhere: true },
+  { by: '', elsewhere: true },
+])('who has handed out is told with the end, too: "$by"', async ({ by, elsewhere }) => {
+  const client = connect();
+  const [source = ''] = app.state.driveOrder;
+  const asked = client.call('stations.handOut', { of: { source }, server, name: 'abc' });
+  await expect.poll(() => engine.started.length).toBe(1);
+  engine.started[0]?.job.tell(jobEvent());
+  const { job } = await asked;
+  await client.call('stations.stop', { job }); // it is ours for all that
+  engine.started[0]?.job.end(summaryOf('complete', [], { handedOutBy: [by] }));
+  await expect.poll(() => app.state.jobs[job]?.state).toBe('ended');
+  expect(app.state.jobs[job]?.stationsElsewhere).toBe(elsewhere);
+});
+
+it('after a restart its own hand-outs are still its own', async () => {
+  const client = connect();
+  const [source = ''] = app.state.driveOrder;
+  const asked = client.call('stations.handOut', { of: { source }, server, name: 'abc' });
+  await expect.poll(() => engine.started.length).toBe(1);
+  engine.started[0]?.job.tell(jobEvent());
+  const { job } = await asked;
+  await app.stop();
+  engine.listJobs = () => Promise.resolve([{ job: 'key-1', pid: 1, source: '/dev/sda' }]);
+  app = await makeApp();
+  const again = engine.attached.at(-1)?.job;
+  again?.tell(jobEvent({ role: 'observer' }));
+  again?.tell({ event: 'handed-out', t: 1, by: 'ours' });
+  expect(app.state.jobs[job]?.stationsElsewhere).toBe(false);
+  again?.tell({ event: 'handed-out', t: 2, by: 'theirs' });
+  expect(app.state.jobs[job]?.stationsElsewhere).toBe(true);
 });

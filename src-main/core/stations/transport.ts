@@ -3,6 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import {
   NatsConnectionImpl,
   setTransportFactory,
+  TimeoutError,
   type ConnectionOptions,
   type NatsConnection,
 } from '@nats-io/transport-node';
@@ -20,6 +21,7 @@ export const giveBack = (data: Uint8Array): void => pool.give(data.buffer);
 
 class WholeTransport extends NodeTransport {
   #ready = false;
+  #encrypted = false;
   readonly #whole = new WholeMessages(pool, (commands) => {
     this.yields.push(commands);
     this.signal.resolve();
@@ -61,19 +63,38 @@ class WholeTransport extends NodeTransport {
     }
   }
 
+  /**
+   * A server that wants another certificate of ours says so after our end of the handshake, perhaps with no more than a reset; the client
+   * then waits for an answer all the same, and closes the rest when none has come in time. Null where it was not that.
+   */
+  get turnedAway(): Error | null {
+    const { closeError: cause } = this;
+    if (!this.#encrypted || !this.isClosed || cause instanceof TimeoutError) return null;
+    return new Error(`the server ended the connection after the TLS handshake (${cause?.message ?? ''})`, {
+      cause,
+    });
+  }
+
   override setupHandlers(): void {
     super.setupHandlers();
     this.#ready = true;
     this.socket.removeAllListeners('data');
-    if (this.isEncrypted())
+    this.#encrypted = this.isEncrypted();
+    if (this.#encrypted)
       this.socket.on('data', (chunk: Buffer) => this.#guard(() => this.#whole.push(chunk)));
   }
 }
 
 /** Connects as the client does. */
-export function connectWhole(options: ConnectionOptions): Promise<NatsConnection> {
-  setTransportFactory({ factory: () => new WholeTransport(), dnsResolveFn: nodeResolveHost });
-  return NatsConnectionImpl.connect(options);
+export async function connectWhole(options: ConnectionOptions): Promise<NatsConnection> {
+  let last: WholeTransport | null = null;
+  const factory = (): WholeTransport => (last = new WholeTransport());
+  setTransportFactory({ factory, dnsResolveFn: nodeResolveHost });
+  try {
+    return await NatsConnectionImpl.connect(options);
+  } catch (error) {
+    throw error instanceof TimeoutError ? ((last as WholeTransport | null)?.turnedAway ?? error) : error;
+  }
 }
 
 /**
