@@ -721,6 +721,8 @@ export const de: Catalogue = {
       '{place} sieht nach einer Fälschung aus: ab etwa {from} kommen Daten anderer Stellen zurück. Nicht verwenden; Kapazität testen.',
     fakeTail:
       '{place} sieht nach einer Fälschung aus: ab etwa {from} hält nichts. Nicht verwenden; Kapazität testen.',
+    takesNoMore:
+      '{place} nimmt bei {at} keine Daten an: es hat vielleicht weniger Platz, als es angibt, oder ist dort verschlissen. Anderen Anschluss versuchen, dann die Kapazität testen.',
     worn: '{place} ist nach dem Neuschreiben in demselben {n} Block wieder falsch: dort verschlissen. Wegwerfen. | {place} ist nach dem Neuschreiben in denselben {n} Blöcken wieder falsch: dort verschlissen. Wegwerfen.',
     moving:
       '{place} war in {n} verstreuten Block falsch, der es nicht jedes Mal ist: an Leser, Hub, Kabel oder Strom denken. Anderen Anschluss versuchen. | {place} war in {n} verstreuten Blöcken falsch, die es nicht jedes Mal sind: an Leser, Hub, Kabel oder Strom denken. Anderen Anschluss versuchen.',

@@ -711,6 +711,8 @@ export const en = {
       '{place} looks like a fake: from about {from} on it gives back data of other places. Do not use it; test its capacity.',
     fakeTail:
       '{place} looks like a fake: from about {from} on nothing holds. Do not use it; test its capacity.',
+    takesNoMore:
+      '{place} takes no data at {at}: it may have less room than it claims, or be worn out there. Try another port, then test its capacity.',
     worn: '{place} is wrong again in the same {n} block after it was rewritten: it is worn out there. Bin it. | {place} is wrong again in the same {n} blocks after they were rewritten: it is worn out there. Bin it.',
     moving:
       '{place} was wrong in {n} scattered block that is not wrong each time: think of the reader, the hub, the cable or the power. Try another port. | {place} was wrong in {n} scattered blocks that are not wrong each time: think of the reader, the hub, the cable or the power. Try another port.',
