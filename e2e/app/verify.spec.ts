@@ -93,6 +93,20 @@ test('a stick is verified at a later time: the manifest finds itself; a sample i
   await expect(dialog(page).getByText('not-found')).toBeVisible();
 });
 
+test('the manifest of a copy that was made by command finds itself', async ({ carousel }) => {
+  test.setTimeout(120_000);
+  const page = await carousel.open({ practice: { sticks: 2, size: '24M' }, settings: unverified });
+  const file = (name: string): string => join(carousel.practiceDir, `practice-${name}.img`);
+  await carousel.command('copy', file('source'), file('1'), '--yes');
+  await more(page, 'Verify a stick');
+  await dialog(page)
+    .getByRole('checkbox', { name: /Practice Stick 1/ })
+    .check();
+  await expect(dialog(page).getByText(/made /)).toBeVisible();
+  await dialog(page).getByRole('button', { name: 'Verify 1 drive' }).click();
+  await expect(page.getByText('The drive is verified')).toBeVisible({ timeout: copyMs });
+});
+
 test('testing capacity asks first, keeps the drive to itself, and says what it cannot rule out', async ({
   carousel,
 }) => {

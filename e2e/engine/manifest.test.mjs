@@ -167,7 +167,9 @@ describe('verify at a later time', { concurrency: 2 }, () => {
     assert.equal(end.summary.source.bytesRead, 0);
     assert.equal(endOf(end.summary, target), 'verified');
     assert.equal(endOf(end.summary, other), `failed verify-mismatch ${AT}`);
-    assert.deepEqual(lineOf(end.summary, other).evidence, [{ attempt: 0, bad: [6], more: 0, echoes: [] }]);
+    assert.deepEqual(lineOf(end.summary, other).evidence, [
+      { attempt: 0, bad: [6], more: 0, echoes: [], occupied: 3 },
+    ]);
     assert.equal(endOf(end.summary, short), 'refused too-small');
     assert.equal(endOf(end.summary, w.path('missing')), 'refused not-found');
     assert.equal(lineOf(end.summary, target).bytesWritten, 0);

@@ -48,7 +48,7 @@ export interface JobServiceOptions {
   clock: Clock;
   journal: JobJournal;
   results: KeptResults;
-  manifests: KeptManifests;
+  manifests: Pick<KeptManifests, 'prepare' | 'putAway' | 'find'>;
   /** The root digest of what the drive with a serial number holds, as far as the ledger knows for certain. */
   contentOf: (serial: string) => Promise<string | null>;
   /** The folder of the maps of unfinished copies; null: none are kept. */
@@ -152,7 +152,7 @@ export function createJobService(options: JobServiceOptions): JobService {
     defaults: options.defaults,
     pastManifest: async (serial) => {
       const rootDigest = await options.contentOf(serial);
-      return rootDigest === null ? null : manifests.past(rootDigest);
+      return rootDigest === null ? null : manifests.find(rootDigest);
     },
   });
   const isRunning = ({ run }: Live): boolean => run.job.state !== 'ended';
