@@ -624,6 +624,7 @@ export const ar: Catalogue = {
     save_html: 'حفظ صفحة للطباعة',
     save_csv: 'حفظ CSV',
     save_json: 'حفظ JSON',
+    save_ddrescue: 'حفظ خريطة ddrescue',
     task_copy: 'نسخ',
     task_verify: 'تحقق',
     task_sample: 'عينة',

@@ -620,6 +620,7 @@ export const de: Catalogue = {
     save_html: 'Druckseite sichern',
     save_csv: 'CSV sichern',
     save_json: 'JSON sichern',
+    save_ddrescue: 'ddrescue-Karte speichern',
     task_copy: 'Kopie',
     task_verify: 'Prüfung',
     task_sample: 'Stichprobe',

@@ -612,6 +612,7 @@ export const en = {
     save_html: 'Save page to print',
     save_csv: 'Save CSV',
     save_json: 'Save JSON',
+    save_ddrescue: 'Save ddrescue map',
     task_copy: 'Copy',
     task_verify: 'Verification',
     task_sample: 'Sample',
