@@ -729,6 +729,15 @@ export const de: Catalogue = {
       '{place} war in {n} verstreuten Block falsch, der es nicht jedes Mal ist: an Leser, Hub, Kabel oder Strom denken. Anderen Anschluss versuchen. | {place} war in {n} verstreuten Blöcken falsch, die es nicht jedes Mal sind: an Leser, Hub, Kabel oder Strom denken. Anderen Anschluss versuchen.',
     slow: '{place} ist langsam für seine Art: es nahm Daten mit {rate}, seine Geschwister mit {median}.',
   },
+  map: {
+    choose: 'ddrescue-Karte nutzen…',
+    path: 'Karte von GNU ddrescue auf {host}',
+    forget: 'Ohne die Karte',
+    none: 'Nach der Karte ist alles lesbar.',
+    used: 'Nach der Karte ist {n} Stelle ({bytes}) nicht lesbar: dort stehen Nullen, und der Bericht sagt es. | Nach der Karte sind {n} Stellen ({bytes}) nicht lesbar: dort stehen Nullen, und der Bericht sagt es.',
+    someUsed:
+      'Nach der Karte ist {n} Stelle ({bytes}) nicht lesbar; die größten ({most}) werden ausgelassen, die anderen versucht. | Nach der Karte sind {n} Stellen ({bytes}) nicht lesbar; die größten ({most}) werden ausgelassen, die anderen versucht.',
+  },
   probe: {
     tool: 'Kapazität testen',
     text: 'Behält ein Stick so viele Bytes, wie er angibt? Fälschungen tun das nicht.',
@@ -901,6 +910,9 @@ export const de: Catalogue = {
   short: {
     'in-probe': 'Kapazitätstest läuft',
     'source-missing': 'Quelle nicht da',
+    'map-damaged': 'keine ddrescue-Karte',
+    'map-too-many-gaps': 'zu viele Lücken',
+    'map-unused': 'Karte nicht genutzt',
     'no-manifest': 'nichts zum Vergleichen',
     'no-permission': 'keine Erlaubnis',
     'system-disk': 'Systemplatte',
@@ -952,6 +964,11 @@ export const de: Catalogue = {
       'Plätze können nicht geändert werden, solange ein Auftrag läuft oder die Werkbank scharf ist.',
     'in-probe': 'Die Kapazität von {place} wird gerade getestet.',
     'source-missing': 'Fehlerhafte Blöcke werden aus der Quelle gelesen, und die ist nicht da: {path}.',
+    'map-damaged': 'Die Datei ist keine Karte von ddrescue: {detail}.',
+    'map-too-many-gaps':
+      'Nach der Karte hat das Abbild {places} Lücken, mehr, als eine Kopie auslassen kann.',
+    'map-unused':
+      'Die ddrescue-Karte wird nicht genutzt: diese Kopie ist einer laufenden beigetreten, die die Quelle auf ihre Weise liest.',
     'no-manifest': 'Die Prüfsummen dieser Kopie sind nicht aufbewahrt: es gibt nichts zum Vergleichen.',
     'several-manifests':
       'Diese Laufwerke wurden von verschiedenen Ständen der Quelle kopiert. Bitte einzeln prüfen.',

@@ -719,6 +719,15 @@ export const en = {
       '{place} was wrong in {n} scattered block that is not wrong each time: think of the reader, the hub, the cable or the power. Try another port. | {place} was wrong in {n} scattered blocks that are not wrong each time: think of the reader, the hub, the cable or the power. Try another port.',
     slow: '{place} is slow for its kind: it took data at {rate}, its siblings at {median}.',
   },
+  map: {
+    choose: 'Use a ddrescue map…',
+    path: 'Map of GNU ddrescue on {host}',
+    forget: 'Without the map',
+    none: 'By its map all of it can be read.',
+    used: 'By its map {n} place ({bytes}) cannot be read: zeros go there, and the report says so. | By its map {n} places ({bytes}) cannot be read: zeros go there, and the report says so.',
+    someUsed:
+      'By its map {n} place ({bytes}) cannot be read; the largest ({most}) are left out, the others tried. | By its map {n} places ({bytes}) cannot be read; the largest ({most}) are left out, the others tried.',
+  },
   probe: {
     tool: 'Test capacity',
     text: 'Does a stick keep as many bytes as it announces? Fakes do not.',
@@ -882,6 +891,9 @@ export const en = {
   short: {
     'in-probe': 'capacity test runs',
     'source-missing': 'source not here',
+    'map-damaged': 'no ddrescue map',
+    'map-too-many-gaps': 'too many gaps',
+    'map-unused': 'map not used',
     'no-manifest': 'nothing to compare with',
     'no-permission': 'no permission',
     'system-disk': 'system disk',
@@ -932,6 +944,10 @@ export const en = {
     'bays-in-use': 'Bays cannot be changed while a job runs or the bench is armed.',
     'in-probe': 'The capacity of {place} is being tested.',
     'source-missing': 'Bad blocks are read from the source, and that is not here: {path}.',
+    'map-damaged': 'The file is no map of ddrescue: {detail}.',
+    'map-too-many-gaps': 'By its map the image has {places} gaps, more than a copy can leave out.',
+    'map-unused':
+      'The ddrescue map is not used: this copy joined one that runs, which reads the source its own way.',
     'no-manifest': 'The digests of this copy are not kept: there is nothing to compare it with.',
     'several-manifests':
       'These drives were copied from different states of the source. Verify them one by one.',

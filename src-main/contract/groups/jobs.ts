@@ -179,6 +179,8 @@ export const jobSourceSchema = z.strictObject({
   headSequence: z.number().int().nonnegative().nullable(),
   headBlock: z.number().int().nonnegative().nullable(),
   /** Ranges that could not be read and hold zeros in the copies; the first 256. */
+  /** Left out because a map of ddrescue says that they cannot be read. */
+  skip: z.array(rangeSchema).max(1000).default([]),
   unreadable: z.array(rangeSchema).max(256),
   unreadableBytes: byteCount,
   rootDigest: z.string().max(128).nullable(),
@@ -307,6 +309,8 @@ export const jobCalls = {
       source: driveIdSchema,
       targets: approvals,
       options: jobOptionsSchema.partial().optional(),
+      /** What of the source is not even tried and counts as unreadable (`drives.readMap`); in order. */
+      skipRanges: z.array(rangeSchema).max(1000).optional(),
     }),
     output: z.strictObject({ job: jobIdSchema }),
     patient: true,

@@ -150,7 +150,8 @@ function onJob(run: JobRun, event: HelperEventOf<'job'>): Step {
       },
     },
   };
-  return saved(next);
+  const isJoined = event.role === 'consumer' && source.skip.length > 0;
+  return saved(isJoined ? addWarning(next, appError('map-unused', {})) : next);
 }
 
 function onTarget(run: JobRun, event: HelperEventOf<'target'>, card: DriveCard): Step {

@@ -8,7 +8,7 @@ import { defaultSettings } from '@contract/groups/settings.ts';
 import { sampleDrive, sampleJob, sampleTarget } from '@contract/testing/samples.ts';
 import type { JobSummary, TargetResult } from '@contract/helper-messages.ts';
 import { HelperCommandError } from '../helper/one-shot.ts';
-import { summaryOf, targetEvent } from '../testing/helper-events.ts';
+import { jobEvent, summaryOf, targetEvent } from '../testing/helper-events.ts';
 import { manualClock } from '../testing/manual-clock.ts';
 import { scriptedEngine, type ScriptedEngine } from '../testing/scripted-engine.ts';
 import { cardOf } from './drive-card.ts';
@@ -38,7 +38,8 @@ beforeEach(() => {
   engine.judge = (verdict) => ({ ...verdict, diskseq: null });
   drives = ['b', 'c', 'd'].map((letter) => driveOf(letter));
   reaching = [];
-  [ledger, keptFiles] = [new Map(), new Map()];
+  ledger = new Map();
+  keptFiles = new Map();
   close.mockClear();
 });
 
@@ -180,6 +181,47 @@ describe('the manifest of what is on a drive', () => {
     drives = [driveOf('b')];
     keptFiles = new Map();
     expect(await service.findManifest('drv-b')).toBeNull();
+  });
+});
+
+describe('a map of ddrescue', () => {
+  const skipRanges = [{ offset: 512, length: 1024 }];
+
+  it('holds for every run of its job, and for no run that reads without it', async () => {
+    drives = ['a', 'b', 'c'].map((letter) => driveOf(letter));
+    const service = await serviceWith(null);
+    const [check, later] = await service.check({ source: 'drv-a', targets: ['drv-b', 'drv-c'] });
+    const job = await service.start({
+      source: 'drv-a',
+      targets: [{ drive: 'drv-b', token: check?.token ?? '' }],
+      skipRanges,
+    });
+    expect(engine.started[0]?.request.options?.skipRanges).toEqual(skipRanges);
+    const more = [{ drive: 'drv-c', token: later?.token ?? '' }];
+    expect(await codeOf(service.start({ source: 'drv-a', targets: more, skipRanges }))).toBe('job-running');
+    engine.started[0]?.job.end(summaryOf('complete', [{ path: '/dev/sdb', state: 'done' }]));
+    await vi.waitFor(() => expect(shown[0]?.state).toBe('ended'));
+    await service.addTargets(job, more);
+    expect(engine.started[1]?.request.options?.skipRanges).toEqual(skipRanges);
+  });
+
+  it('that is not used, because the copy joined another, is told of', async () => {
+    drives = ['a', 'b'].map((letter) => driveOf(letter));
+    for (const [role, ranges, warnings] of [
+      ['consumer', skipRanges, ['map-unused']],
+      ['producer', skipRanges, []],
+      ['consumer', [], []],
+    ] as const) {
+      const service = await serviceWith(null);
+      const [check] = await service.check({ source: 'drv-a', targets: ['drv-b'] });
+      await service.start({
+        source: 'drv-a',
+        targets: [{ drive: 'drv-b', token: check?.token ?? '' }],
+        skipRanges: [...ranges],
+      });
+      engine.started.at(-1)?.job.tell(jobEvent({ role }));
+      expect(shown[0]?.warnings.map(({ code }) => code)).toEqual(warnings);
+    }
   });
 });
 
