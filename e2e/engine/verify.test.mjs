@@ -165,6 +165,16 @@ describe('verify', { concurrency: 2 }, () => {
     assert.equal(summary.source.error.code, 'source-changed');
     assert.equal(summary.ok, false);
     assert.notEqual(await compareBytes(bad.dev, drive.dev, 512), -1, 'it must not look like a copy');
+    await bad.fault({ clear: true, drop: [AT, 4096], times: 1 });
+    const words = await w.command(['copy', drive.dev, good.dev, bad.dev, ...args.map(String), '--yes']).exit;
+    assert.equal(words.code, 4);
+    const changed =
+      'read differently the second time .*\\[source-changed\\]\\. It is failing or being written to';
+    assert.match(words.stderr, new RegExp(`^The source ${drive.dev} ${changed}`, 'm'));
+    assert.match(
+      words.stderr,
+      new RegExp(`^ {2}FAILED +${bad.dev} ${changed}.* Its content is not usable\\.$`, 'm'),
+    );
   });
 
   scenario('all have the same bad block: nothing is said against the drives', { sticks: true }, async (w) => {
@@ -215,6 +225,10 @@ describe('verify', { concurrency: 2 }, () => {
         assert.equal(again.code, 3);
         assert.match(endOf(again.summary, short.dev), /^refused too-small/);
       }
+      const words = await w.command(['copy', source, good.dev, short.dev, '--verify', '--yes']).exit;
+      assert.equal(words.code, 3);
+      const told = `^ {2}REFUSED +${short.dev} is smaller than the source.* \\[too-small\\]\\. Use a larger drive\\. Nothing was written to it\\.$`;
+      assert.match(words.stderr, new RegExp(told, 'm'));
       await assertUntouched(short);
     },
   );
