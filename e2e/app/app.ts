@@ -12,7 +12,7 @@ import {
   type Page,
 } from '@playwright/test';
 import { canMakeSticks, Lab } from '../../testlab/sticks.mjs';
-import { Core, Home, type CoreOptions } from './core.ts';
+import { Core, Home, run, type CoreOptions } from './core.ts';
 import { electronBinary } from './electron.ts';
 import { root } from './paths.ts';
 
@@ -49,6 +49,12 @@ export class Carousel {
   /** Where practice drives are. */
   get practiceDir(): string {
     return this.home?.practiceDir ?? '';
+  }
+
+  /** Runs `carousel` as the same person, to its end. */
+  command(...args: string[]): Promise<string> {
+    if (!this.home) throw new Error('nothing was opened');
+    return run(args, this.home.env);
   }
 
   private async openTab(home: Home, context: BrowserContextOptions): Promise<Page> {

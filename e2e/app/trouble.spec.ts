@@ -91,9 +91,12 @@ test('a stick that stops taking data comes first in the results, and a retry mak
   const job = section(page, source);
   await expect(job).toContainText('1 of 2 copies are good', { timeout: copyMs });
   await expect(job).toContainText('Needs your attention');
-  await expect(job.getByRole('listitem').filter({ hasText: 'Drive 2' })).toContainText(
+  await expect(job.getByRole('listitem').filter({ hasText: 'Drive 2 stopped' })).toContainText(
     /Drive 2 stopped taking data at 8\.4 MB of 12\.6 MB\. The other one is not affected\. Likely fake or worn.*write-error · EIO · @8,388,608/s,
   );
+  await expect(
+    job.getByText(/^Drive 2.* takes no data at 8\.4 MB: it may have less room .* test its capacity\.$/),
+  ).toBeVisible();
   await carousel.axe(page);
 
   await sticks.Beta.fault({ clear: true });

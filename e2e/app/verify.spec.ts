@@ -1,5 +1,5 @@
 /** Verifying after a copy, healing what is rotten, verifying a stick at a later time, testing capacity, going on after a pull. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './app.ts';
@@ -93,6 +93,20 @@ test('a stick is verified at a later time: the manifest finds itself; a sample i
   await expect(dialog(page).getByText('not-found')).toBeVisible();
 });
 
+test('the manifest of a copy that was made by command finds itself', async ({ carousel }) => {
+  test.setTimeout(120_000);
+  const page = await carousel.open({ practice: { sticks: 2, size: '24M' }, settings: unverified });
+  const file = (name: string): string => join(carousel.practiceDir, `practice-${name}.img`);
+  await carousel.command('copy', file('source'), file('1'), '--yes');
+  await more(page, 'Verify a stick');
+  await dialog(page)
+    .getByRole('checkbox', { name: /Practice Stick 1/ })
+    .check();
+  await expect(dialog(page).getByText(/made /)).toBeVisible();
+  await dialog(page).getByRole('button', { name: 'Verify 1 drive' }).click();
+  await expect(page.getByText('The drive is verified')).toBeVisible({ timeout: copyMs });
+});
+
 test('testing capacity asks first, keeps the drive to itself, and says what it cannot rule out', async ({
   carousel,
 }) => {
@@ -128,6 +142,39 @@ test('a fake stick is told plainly, with numbers', async ({ carousel, lab }) => 
   await press(page, 'Test it');
   await expect(page.getByText(/^Fake: only 8\.4 MB of 33\.6 MB are real/)).toBeVisible({ timeout: copyMs });
   await carousel.axe(page);
+});
+
+test('two equal fakes are called fakes in the results, and the manifest can be saved', async ({
+  carousel,
+  lab,
+}) => {
+  test.setTimeout(120_000);
+  const sticks = await plugIn(lab, {
+    Master: { size: '24M' },
+    Alpha: { size: '24M', real: '8M', past: 'drop' },
+    Beta: { size: '24M', real: '8M', past: 'drop' },
+  });
+  await fill(sticks.Master, 12);
+  const page = await carousel.open({
+    settings: { ...small, job: { ...small.job, verify: true } },
+    env: lab.env,
+  });
+  await begin(page, 'Bench Master', 'Alpha', 'Beta');
+  await becomes(cell(page, 'Bench Master', 'Alpha'), 'FAILED');
+  await becomes(cell(page, 'Bench Master', 'Beta'), 'FAILED');
+  const results = section(page, 'Bench Master');
+  for (const name of ['Alpha', 'Beta'])
+    await expect(
+      results.getByText(new RegExp(`${name}.* looks like a fake: from about 8\\.4 MB on nothing holds`)),
+    ).toBeVisible({ timeout: copyMs });
+  await expect(page.getByText(/suspect the source or this computer/)).toHaveCount(0);
+  await carousel.axe(page);
+  await results.getByText('Digests of the source').click();
+  const saving = page.waitForEvent('download');
+  await results.getByRole('button', { name: 'Save manifest' }).click();
+  const saved = readFileSync(await (await saving).path(), 'utf8').split('\n');
+  expect(saved[0]).toBe('carousel-manifest 1');
+  expect(saved.filter((line) => /^[0-9a-f]{32}$/.test(line))).toHaveLength(sticks.Master.size / 262_144);
 });
 
 test('a stick that was pulled and put back goes on with what is missing', async ({ carousel, lab }) => {

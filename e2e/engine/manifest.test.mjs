@@ -167,12 +167,71 @@ describe('verify at a later time', { concurrency: 2 }, () => {
     assert.equal(end.summary.source.bytesRead, 0);
     assert.equal(endOf(end.summary, target), 'verified');
     assert.equal(endOf(end.summary, other), `failed verify-mismatch ${AT}`);
-    assert.deepEqual(lineOf(end.summary, other).evidence, [{ attempt: 0, bad: [6], more: 0, echoes: [] }]);
+    assert.deepEqual(lineOf(end.summary, other).evidence, [
+      { attempt: 0, bad: [6], more: 0, echoes: [], occupied: 3 },
+    ]);
     assert.equal(endOf(end.summary, short), 'refused too-small');
     assert.equal(endOf(end.summary, w.path('missing')), 'refused not-found');
     assert.equal(lineOf(end.summary, target).bytesWritten, 0);
     assert.equal((await verify(w, [target], manifest)).code, 0);
     assert.equal((await verify(w, [other], manifest)).code, 1);
+  });
+
+  scenario('of a source with holes it is the manifest of copies with holes: status 4', {}, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const [target, manifest, map] = [w.path('target.img'), w.path('manifest'), w.path('rescue.map')];
+    const [from, length] = [AT + 4096, 1024];
+    fs.writeFileSync(
+      map,
+      `0x0 + 1\n0 ${from} +\n${from} ${length} -\n${from + length} ${SIZE - from - length} +\n`,
+    );
+    const copied = await w.copy(source, [target], ['--manifest', manifest, '--ddrescue-map', map]).exit;
+    assert.equal(copied.code, 4);
+    assert.ok(fs.readFileSync(manifest, 'utf8').includes(`\nunreadable ${from} ${length}\n`));
+    const end = await verify(w, [target], manifest);
+    assert.equal(end.code, 4);
+    assert.equal(endOf(end.summary, target), 'verified');
+    assert.equal(lineOf(end.summary, target).unreadable, 1);
+    assert.equal(end.summary.ok, false);
+    assert.deepEqual(end.summary.source.unreadable, [{ offset: from, length }]);
+    const words = await w.command(['verify', target, '--manifest', manifest]).exit;
+    assert.equal(words.code, 4);
+    assert.match(
+      words.stderr,
+      /^1 target verified against the manifest, with zeros where the source could not be read\.$/m,
+    );
+    assert.match(words.stderr, /except for zeros in 1 place that could not be read from the source$/m);
+    // The source itself is another content than that: it holds something where the copies hold zeros.
+    const other = await verify(w, [source], manifest);
+    assert.equal(endOf(other.summary, source), `failed verify-mismatch ${AT}`);
+    assert.equal(other.code, 4, 'nothing about it is good');
+  });
+
+  scenario('reads several targets at the same time', { sticks: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const manifest = w.path('manifest');
+    const sticks = await w.sticks(['a', 'b', 'c'], { size: '12M', readBps: '10MB' });
+    const targets = sticks.map(({ dev }) => dev);
+    assert.equal((await w.copy(source, targets, ['--manifest', manifest]).exit).code, 0);
+    const { code, events } = await verify(w, targets, manifest);
+    assert.equal(code, 0);
+    const told = events.filter(({ event }) => event === 'target').map(({ state }) => state);
+    const begun = targets.map((dev) =>
+      events.findIndex(
+        (e) => e.event === 'progress' && e.target === dev && e.phase === 'verifying' && e.bytes > 0,
+      ),
+    );
+    const over = targets.map((dev) =>
+      events.findIndex((e) => e.event === 'target' && e.target === dev && e.state === 'verified'),
+    );
+    assert.ok(
+      begun.every((at) => at >= 0),
+      told.join(),
+    );
+    assert.ok(
+      Math.max(...begun) < Math.min(...over),
+      `each has begun before one is through: ${begun} ${over}`,
+    );
   });
 
   scenario('a sample is only a sample: never verified', {}, async (w) => {

@@ -20,6 +20,7 @@ async function said(w, args) {
   return { code, events, stderr };
 }
 
+const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 const jobs = async (w) => (await said(w, ['history', '--json'])).events;
 
 /** The JSON report of a job. */
@@ -89,6 +90,68 @@ describe('the record', () => {
       (await w.copy(source, [w.path('b.img')], ['--report', page]).exit).code,
       2,
       'never over a file',
+    );
+  });
+
+  scenario('a copy by command has a kept manifest, asked for or not', {}, async (w) => {
+    const source = await w.source('source.img', 3 * MiB + 100);
+    const [stick] = await practice(w, 1, 4 * MiB);
+    const folder = path.join(w.state, 'carousel', 'manifests');
+    const mine = w.path('mine.manifest');
+    const manifestOf = async (job) =>
+      (await said(w, ['report', String(job), '--format', 'manifest', '-o', mine])).code;
+    const plain = await w.copy(source, [stick]).exit;
+    assert.equal(plain.code, 0, plain.stderr);
+    assert.equal(plain.summary.manifest, undefined, 'nobody asked for it');
+    const { rootDigest } = (await ledger(w, 'PRACTICE-0001')).events[0].holds;
+    assert.deepEqual(fs.readdirSync(folder), [`${rootDigest}.manifest`]);
+    assert.equal(fs.statSync(folder).mode & 0o77, 0, 'for this user alone');
+    assert.equal(await manifestOf('last'), 0);
+    const verified = await w.command(['verify', stick, '--manifest', mine]).exit;
+    assert.equal(verified.code, 0, verified.stderr);
+    assert.ok(fs.readFileSync(mine, 'utf8').includes(`"sha256":"${sha256(source)}"`));
+
+    // Asked for: both. Where nothing can be kept, the copy is made all the same.
+    fs.rmSync(folder, { recursive: true });
+    const file = w.path('asked.manifest');
+    const asked = await w.copy(source, [stick], ['--manifest', file]).exit;
+    assert.deepEqual(asked.summary.manifest, { path: file, written: true });
+    assert.ok(fs.readFileSync(path.join(folder, `${rootDigest}.manifest`)).equals(fs.readFileSync(file)));
+    fs.rmSync(folder, { recursive: true });
+    fs.writeFileSync(folder, 'in its place');
+    const unkept = await w.command(['copy', source, stick, '--yes']).exit;
+    assert.equal(unkept.code, 0, unkept.stderr);
+    assert.match(unkept.stderr, /manifest of this copy could not be kept/);
+    fs.rmSync(mine);
+    assert.equal(await manifestOf('last'), 1);
+    assert.equal(fs.existsSync(mine), false);
+  });
+
+  scenario('the manifest of a copy whose program was killed is kept by the next one', {}, async (w) => {
+    const size = 8 * MiB;
+    const source = await w.source('source.img', size);
+    const folder = path.join(w.state, 'carousel', 'manifests');
+    const [slow] = await w.targets(['slow'], { size, writeBps: '6MB' });
+    const run = w.copy(source, [slow], ['--verify']);
+    await run.job();
+    w.signal(run.pid, 'SIGKILL');
+    await run.exit;
+    await until(
+      () =>
+        fs.existsSync(folder) &&
+        fs.readdirSync(folder).some((name) => /^unshown-\w{8}\.manifest$/.test(name)),
+      'the helper to write it',
+      30_000,
+    );
+    await until(() => w.processes().length === 0, 'the helper to end', 30_000);
+    const other = await w.source('other.img', MiB, 2);
+    const end = await w.copy(other, [w.path('other-copy.img')]).exit;
+    assert.equal(end.code, 0);
+    const names = fs.readdirSync(folder);
+    assert.equal(names.length, 2);
+    assert.ok(
+      names.every((name) => /^[0-9a-f]{64}\.manifest$/.test(name)),
+      names.join(),
     );
   });
 

@@ -10,57 +10,106 @@ import { MiB, scenario } from './support/world.mjs';
 const SIZE = 10 * MiB + 700;
 const AT = 6 * MiB;
 
-/** name, the fault of the bad stick, flags, how that stick must end: state, code and block offset. */
+const OTHER_DATA =
+  /FAILED +\S+ gives back other data than was written at .*\[verify-mismatch\]\. It is likely fake or worn: bin it\./;
+const UNUSABLE = /Its content is not usable\./;
+
+/** name, the fault of the bad stick, flags, how that stick must end: state, code and block offset; what people are told of it. */
 const CASES = [
-  { name: 'bit rot', fault: { corrupt: [AT + 5, 3] }, end: `failed verify-mismatch ${AT}` },
-  { name: 'bit rot in the first block', fault: { corrupt: [1024, 1] }, end: 'failed verify-mismatch 0' },
+  {
+    name: 'bit rot',
+    fault: { corrupt: [AT + 5, 3] },
+    end: `failed verify-mismatch ${AT}`,
+    words: [OTHER_DATA, new RegExp(`at 6\\.3 MB of 10\\.5 MB .* 1 block wrong, at byte ${AT}\\.`), UNUSABLE],
+  },
+  {
+    name: 'bit rot in the first block',
+    fault: { corrupt: [1024, 1] },
+    end: 'failed verify-mismatch 0',
+    words: [OTHER_DATA, /1 block wrong, at byte 0\./, UNUSABLE],
+  },
   {
     name: 'bit rot in the last block',
     fault: { corrupt: [10 * MiB + 600, 1] },
     end: `failed verify-mismatch ${10 * MiB}`,
+    words: [OTHER_DATA, new RegExp(`1 block wrong, at byte ${10 * MiB}\\.`), UNUSABLE],
   },
   {
     name: 'a write that is reported good and lost',
     fault: { drop: [AT, 4096] },
     end: `failed verify-mismatch ${AT}`,
+    words: [OTHER_DATA, new RegExp(`1 block wrong, at byte ${AT}\\.`), UNUSABLE],
   },
   {
     name: 'a sector that cannot be read back',
     fault: { readError: [AT + 512, 512] },
     end: /^failed read-error/,
+    words: [
+      /FAILED +\S+ could not be read back at .*\[read-error, EIO\]\. Try another port; if it fails at the same place/,
+      UNUSABLE,
+    ],
   },
-  { name: 'a lost write, healed', fault: { drop: [AT, 4096], times: 1 }, heal: true, end: 'verified' },
-  { name: 'a flush that fails', fault: { flushError: true, times: 1, skip: 2 }, end: /^failed flush-error/ },
+  {
+    name: 'a lost write, healed',
+    fault: { drop: [AT, 4096], times: 1 },
+    heal: true,
+    end: 'verified',
+    words: [/^ {2}VERIFIED +\S+: .*, 1 block mended$/m, /^2 copies made, all good\.$/m],
+  },
+  {
+    name: 'a flush that fails',
+    fault: { flushError: true, times: 1, skip: 2 },
+    end: /^failed flush-error/,
+    words: [
+      /FAILED +\S+ could not make its data durable .*\[flush-error, EIO\]\. Its content cannot be trusted\./,
+      UNUSABLE,
+    ],
+  },
   {
     name: 'a read error while verifying that goes away',
     fault: { readError: [AT + 512, 512], times: 1 },
     heal: true,
     end: 'verified',
+    words: [/^ {2}VERIFIED +\S+: .*, 1 block mended$/m, /^2 copies made, all good\.$/m],
   },
   {
     name: 'bit rot that cannot be healed',
     fault: { corrupt: [AT, 3] },
     heal: true,
     end: `failed verify-mismatch ${AT}`,
+    words: [
+      OTHER_DATA,
+      /is wrong again in the same 1 block after they were rewritten: it is worn out there\. Bin it\./,
+      UNUSABLE,
+    ],
   },
   {
     name: 'fake capacity, the rest is lost',
     stick: { real: '4M', past: 'drop' },
     end: /^failed verify-mismatch/,
-    diagnosis: /looks like it has less room than it claims \(from about 4\.2 MB on nothing holds/,
+    words: [
+      OTHER_DATA,
+      /looks like it has less room than it claims \(from about 4\.2 MB on nothing holds/,
+      UNUSABLE,
+    ],
   },
   {
     name: 'fake capacity, the rest lands on the beginning',
     stick: { real: '4M', past: 'wrap' },
     end: /^failed verify-mismatch/,
-    diagnosis: /looks like it has less room than it claims .* it gives back data of other places/,
+    words: [
+      OTHER_DATA,
+      /looks like it has less room than it claims .* it gives back data of other places/,
+      UNUSABLE,
+    ],
   },
 ];
 
 describe('verify', { concurrency: 2 }, () => {
-  for (const { name, fault, stick, heal, end, diagnosis } of CASES) {
+  for (const { name, fault, stick, heal, end, words } of CASES) {
     scenario(`${name}: ${end}`, { sticks: true }, async (w) => {
       const source = await w.source('source.img', SIZE);
+      const other = await w.source('other.img', SIZE, 2);
       const good = await w.lab.newStick('good', { size: '12M' });
       const bad = await w.lab.newStick('bad', { size: '12M', ...stick });
       if (fault) await bad.fault(fault);
@@ -79,10 +128,6 @@ describe('verify', { concurrency: 2 }, () => {
         assert.ok(evidence[0].bad.length >= 1, 'and named');
         assert.ok(evidence.length <= 1 + 3, 'one reading back, and one after each of three rewritings');
       }
-      if (diagnosis) {
-        const words = await w.command(['copy', source, good.dev, bad.dev, '--verify', '--yes']).exit;
-        assert.match(words.stderr, diagnosis);
-      }
       if (fault) await bad.fault({ clear: true });
       if (isGood) {
         assert.equal(await compareBytes(bad.dev, source, SIZE), -1);
@@ -95,6 +140,14 @@ describe('verify', { concurrency: 2 }, () => {
           'a bad stick must not look like a copy',
         );
       }
+      // Once more for people, with the fault from its beginning: other content, or a write that is lost loses nothing.
+      if (fault) await bad.fault({ clear: true, ...fault });
+      const people = ['copy', other, good.dev, bad.dev, heal ? '--heal' : '--verify', '--yes'];
+      const told = await w.command(people).exit;
+      assert.equal(told.code, code);
+      for (const word of words) assert.match(told.stderr, word);
+      const line = told.stderr.split('\n').find((one) => new RegExp(`^  [A-Z]+ +${bad.dev}\\b`).test(one));
+      assert.equal(/^ {2}(VERIFIED|DONE) /.test(line), isGood, told.stderr);
     });
   }
 
@@ -113,6 +166,16 @@ describe('verify', { concurrency: 2 }, () => {
     assert.equal(summary.source.error.code, 'source-changed');
     assert.equal(summary.ok, false);
     assert.notEqual(await compareBytes(bad.dev, drive.dev, 512), -1, 'it must not look like a copy');
+    await bad.fault({ clear: true, drop: [AT, 4096], times: 1 });
+    const words = await w.command(['copy', drive.dev, good.dev, bad.dev, ...args.map(String), '--yes']).exit;
+    assert.equal(words.code, 4);
+    const changed =
+      'read differently the second time .*\\[source-changed\\]\\. It is failing or being written to';
+    assert.match(words.stderr, new RegExp(`^The source ${drive.dev} ${changed}`, 'm'));
+    assert.match(
+      words.stderr,
+      new RegExp(`^ {2}FAILED +${bad.dev} ${changed}.* Its content is not usable\\.$`, 'm'),
+    );
   });
 
   scenario('all have the same bad block: nothing is said against the drives', { sticks: true }, async (w) => {
@@ -163,6 +226,10 @@ describe('verify', { concurrency: 2 }, () => {
         assert.equal(again.code, 3);
         assert.match(endOf(again.summary, short.dev), /^refused too-small/);
       }
+      const words = await w.command(['copy', source, good.dev, short.dev, '--verify', '--yes']).exit;
+      assert.equal(words.code, 3);
+      const told = `^ {2}REFUSED +${short.dev} is smaller than the source.* \\[too-small\\]\\. Use a larger drive\\. Nothing was written to it\\.$`;
+      assert.match(words.stderr, new RegExp(told, 'm'));
       await assertUntouched(short);
     },
   );

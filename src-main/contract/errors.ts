@@ -56,6 +56,12 @@ const ownErrors = {
   'source-missing': z.strictObject({ path: z.string().max(4096) }),
   /** The digests of this copy are not kept: there is nothing to compare it with. */
   'no-manifest': z.strictObject({}),
+  /** The file is no map of ddrescue. */
+  'map-damaged': z.strictObject({ detail: z.string().max(1024) }),
+  /** By its map the image has more gaps than a copy can leave out; the others would be copied as if they were data. */
+  'map-too-many-gaps': z.strictObject({ places: z.int().positive() }),
+  /** The copy joined one that runs, which reads the source without the map. */
+  'map-unused': z.strictObject({}),
   /** The targets were copied from different states of the source and cannot be compared with one manifest. */
   'several-manifests': z.strictObject({}),
   /** The serial number is on the list of protected drives. */

@@ -54,6 +54,8 @@ const evidence = z.object({
     .array(z.object({ block: count, of: count }))
     .max(16)
     .default([]),
+  /** Not said by the helper: blocks of the source that are not all zeros, from the first bad one to where nobody looked. */
+  occupied: count.optional(),
 });
 /** What is known of how good a target is, beside its state. */
 const findings = {
@@ -62,6 +64,8 @@ const findings = {
   /** Blocks that an earlier, interrupted copy had left there. */
   resumedBlocks: count.optional(),
   evidence: z.array(evidence).max(8).optional(),
+  /** Not said by the helper: blocks that read back wrong on this drive in earlier jobs, by the record. */
+  earlier: z.array(z.array(count).max(64)).max(8).optional(),
   /** What the device took, and the milliseconds it took for that. */
   deviceBytes: count.optional(),
   deviceMs: count.optional(),

@@ -333,7 +333,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     devices.judge();
   });
 
-  const copies = createCopyService(engine, elevation, facts, record);
+  const copies = createCopyService(engine, elevation, facts, record, manifests);
   const access = createAccessService({
     folder: accessFolder(paths),
     clock,
@@ -403,6 +403,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
       feeds.restore(kept.feeds);
       handOuts.restore(kept.handOuts);
       await recallImages();
+      await manifests.putAwayLeft();
       await Promise.all([askHelper(), look()]);
       await findJobs();
       store.flush();

@@ -2,6 +2,7 @@
 import { fail } from '@contract/errors.ts';
 import { callNames, calls } from '@contract/schema.ts';
 import type { Connection, Handlers } from '@contract/server.ts';
+import { readMapOf } from './ddrescue/read-map-of.ts';
 import { tidyBays } from './bench/bays.ts';
 import type { BenchService } from './bench/bench-service.ts';
 import type { AccessService } from './access/access-service.ts';
@@ -109,6 +110,8 @@ export function createHandlers(services: Services): Handlers {
       await devices.scan();
       return { drive };
     },
+    'drives.readMap': ({ drive, path }) =>
+      readMapOf(store.state.drives[drive] ?? fail('no-such-drive'), path),
     'drives.addImageTarget': async ({ path, overwrite }) => {
       const drive = await images.addTarget(path, overwrite);
       await devices.scan();

@@ -623,6 +623,7 @@ export const de: Catalogue = {
     save_html: 'Druckseite sichern',
     save_csv: 'CSV sichern',
     save_json: 'JSON sichern',
+    save_ddrescue: 'ddrescue-Karte speichern',
     task_copy: 'Kopie',
     task_verify: 'Prüfung',
     task_sample: 'Stichprobe',
@@ -724,10 +725,21 @@ export const de: Catalogue = {
       '{place} sieht nach einer Fälschung aus: ab etwa {from} kommen Daten anderer Stellen zurück. Nicht verwenden; Kapazität testen.',
     fakeTail:
       '{place} sieht nach einer Fälschung aus: ab etwa {from} hält nichts. Nicht verwenden; Kapazität testen.',
+    takesNoMore:
+      '{place} nimmt bei {at} keine Daten an: es hat vielleicht weniger Platz, als es angibt, oder ist dort verschlissen. Anderen Anschluss versuchen, dann die Kapazität testen.',
     worn: '{place} ist nach dem Neuschreiben in demselben {n} Block wieder falsch: dort verschlissen. Wegwerfen. | {place} ist nach dem Neuschreiben in denselben {n} Blöcken wieder falsch: dort verschlissen. Wegwerfen.',
     moving:
       '{place} war in {n} verstreuten Block falsch, der es nicht jedes Mal ist: an Leser, Hub, Kabel oder Strom denken. Anderen Anschluss versuchen. | {place} war in {n} verstreuten Blöcken falsch, die es nicht jedes Mal sind: an Leser, Hub, Kabel oder Strom denken. Anderen Anschluss versuchen.',
     slow: '{place} ist langsam für seine Art: es nahm Daten mit {rate}, seine Geschwister mit {median}.',
+  },
+  map: {
+    choose: 'ddrescue-Karte nutzen…',
+    path: 'Karte von GNU ddrescue auf {host}',
+    forget: 'Ohne die Karte',
+    none: 'Nach der Karte ist alles lesbar.',
+    used: 'Nach der Karte ist {n} Stelle ({bytes}) nicht lesbar: dort stehen Nullen, und der Bericht sagt es. | Nach der Karte sind {n} Stellen ({bytes}) nicht lesbar: dort stehen Nullen, und der Bericht sagt es.',
+    someUsed:
+      'Nach der Karte ist {n} Stelle ({bytes}) nicht lesbar; die größten ({most}) werden ausgelassen, die anderen versucht. | Nach der Karte sind {n} Stellen ({bytes}) nicht lesbar; die größten ({most}) werden ausgelassen, die anderen versucht.',
   },
   probe: {
     tool: 'Kapazität testen',
@@ -901,6 +913,9 @@ export const de: Catalogue = {
   short: {
     'in-probe': 'Kapazitätstest läuft',
     'source-missing': 'Quelle nicht da',
+    'map-damaged': 'keine ddrescue-Karte',
+    'map-too-many-gaps': 'zu viele Lücken',
+    'map-unused': 'Karte nicht genutzt',
     'no-manifest': 'nichts zum Vergleichen',
     'no-permission': 'keine Erlaubnis',
     'system-disk': 'Systemplatte',
@@ -952,6 +967,11 @@ export const de: Catalogue = {
       'Plätze können nicht geändert werden, solange ein Auftrag läuft oder die Werkbank scharf ist.',
     'in-probe': 'Die Kapazität von {place} wird gerade getestet.',
     'source-missing': 'Fehlerhafte Blöcke werden aus der Quelle gelesen, und die ist nicht da: {path}.',
+    'map-damaged': 'Die Datei ist keine Karte von ddrescue: {detail}.',
+    'map-too-many-gaps':
+      'Nach der Karte hat das Abbild {places} Lücken, mehr, als eine Kopie auslassen kann.',
+    'map-unused':
+      'Die ddrescue-Karte wird nicht genutzt: diese Kopie ist einer laufenden beigetreten, die die Quelle auf ihre Weise liest.',
     'no-manifest': 'Die Prüfsummen dieser Kopie sind nicht aufbewahrt: es gibt nichts zum Vergleichen.',
     'several-manifests':
       'Diese Laufwerke wurden von verschiedenen Ständen der Quelle kopiert. Bitte einzeln prüfen.',

@@ -615,6 +615,7 @@ export const en = {
     save_html: 'Save page to print',
     save_csv: 'Save CSV',
     save_json: 'Save JSON',
+    save_ddrescue: 'Save ddrescue map',
     task_copy: 'Copy',
     task_verify: 'Verification',
     task_sample: 'Sample',
@@ -714,10 +715,21 @@ export const en = {
       '{place} looks like a fake: from about {from} on it gives back data of other places. Do not use it; test its capacity.',
     fakeTail:
       '{place} looks like a fake: from about {from} on nothing holds. Do not use it; test its capacity.',
+    takesNoMore:
+      '{place} takes no data at {at}: it may have less room than it claims, or be worn out there. Try another port, then test its capacity.',
     worn: '{place} is wrong again in the same {n} block after it was rewritten: it is worn out there. Bin it. | {place} is wrong again in the same {n} blocks after they were rewritten: it is worn out there. Bin it.',
     moving:
       '{place} was wrong in {n} scattered block that is not wrong each time: think of the reader, the hub, the cable or the power. Try another port. | {place} was wrong in {n} scattered blocks that are not wrong each time: think of the reader, the hub, the cable or the power. Try another port.',
     slow: '{place} is slow for its kind: it took data at {rate}, its siblings at {median}.',
+  },
+  map: {
+    choose: 'Use a ddrescue map…',
+    path: 'Map of GNU ddrescue on {host}',
+    forget: 'Without the map',
+    none: 'By its map all of it can be read.',
+    used: 'By its map {n} place ({bytes}) cannot be read: zeros go there, and the report says so. | By its map {n} places ({bytes}) cannot be read: zeros go there, and the report says so.',
+    someUsed:
+      'By its map {n} place ({bytes}) cannot be read; the largest ({most}) are left out, the others tried. | By its map {n} places ({bytes}) cannot be read; the largest ({most}) are left out, the others tried.',
   },
   probe: {
     tool: 'Test capacity',
@@ -882,6 +894,9 @@ export const en = {
   short: {
     'in-probe': 'capacity test runs',
     'source-missing': 'source not here',
+    'map-damaged': 'no ddrescue map',
+    'map-too-many-gaps': 'too many gaps',
+    'map-unused': 'map not used',
     'no-manifest': 'nothing to compare with',
     'no-permission': 'no permission',
     'system-disk': 'system disk',
@@ -932,6 +947,10 @@ export const en = {
     'bays-in-use': 'Bays cannot be changed while a job runs or the bench is armed.',
     'in-probe': 'The capacity of {place} is being tested.',
     'source-missing': 'Bad blocks are read from the source, and that is not here: {path}.',
+    'map-damaged': 'The file is no map of ddrescue: {detail}.',
+    'map-too-many-gaps': 'By its map the image has {places} gaps, more than a copy can leave out.',
+    'map-unused':
+      'The ddrescue map is not used: this copy joined one that runs, which reads the source its own way.',
     'no-manifest': 'The digests of this copy are not kept: there is nothing to compare it with.',
     'several-manifests':
       'These drives were copied from different states of the source. Verify them one by one.',

@@ -43,6 +43,7 @@ export const useDrives = defineStore('drives', () => {
     },
     removePractice: () => connection.call('drives.removePractice', {}),
     addImage: (path: string) => connection.call('drives.addImage', { path }),
+    readMap: (drive: DriveId, path: string) => connection.call('drives.readMap', { drive, path }),
     addImageTarget: (path: string, overwrite: boolean) =>
       connection.call('drives.addImageTarget', { path, overwrite }),
     forgetImage: (drive: DriveId) => connection.call('drives.forgetImage', { drive }),

@@ -29,6 +29,7 @@ function stores() {
     what: { kind: 'start', source: 's', drives: ['a', 'b'] },
     approvals,
     options: all.staging.options,
+    skipRanges: [{ offset: 512, length: 512 }],
   };
   return { ...all, start, agreed };
 }
@@ -46,7 +47,7 @@ describe('a yes', () => {
     expect(holds.all[0]?.secondsLeft).toBe(1);
     expect(start).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1000);
-    expect(start).toHaveBeenCalledExactlyOnceWith('s', approvals, agreed.options);
+    expect(start).toHaveBeenCalledExactlyOnceWith('s', approvals, agreed.options, agreed.skipRanges);
     expect([holds.all, shell.section]).toEqual([[], 'job-1']);
   });
 
@@ -74,7 +75,7 @@ describe('a yes', () => {
     holds.hold(agreed, 3);
     staging.unstage(['a']);
     await vi.advanceTimersByTimeAsync(3000);
-    expect(start).toHaveBeenCalledExactlyOnceWith('s', [approvals[1]], agreed.options);
+    expect(start).toHaveBeenCalledExactlyOnceWith('s', [approvals[1]], agreed.options, agreed.skipRanges);
     start.mockClear();
     staging.chooseSource('s');
     staging.stage(draft, ['a', 'b']);

@@ -5,7 +5,7 @@
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
 import { ContractError, appError, type AppError } from '@contract/errors.ts';
-import type { Approval, JobOptions } from '@contract/groups/jobs.ts';
+import type { Approval, ByteRange, JobOptions } from '@contract/groups/jobs.ts';
 import { useJobs } from './jobs.ts';
 import { useShell, type ApprovalRequest } from './shell.ts';
 import { draft, useStaging } from './staging.ts';
@@ -16,6 +16,7 @@ export interface Agreed {
   approvals: readonly Approval[];
   /** Of a new job, as they were when the yes was said. */
   options: JobOptions;
+  skipRanges: readonly ByteRange[];
 }
 
 export interface Hold extends Agreed {
@@ -44,12 +45,12 @@ export const useHolds = defineStore('holds', () => {
 
   /** Asks the core for it. Rejects as the core does. */
   async function carryOut(agreed: Agreed): Promise<void> {
-    const { what, options } = agreed;
+    const { what, options, skipRanges } = agreed;
     const approvals = [...standing(agreed)];
     if (approvals.length === 0) return;
     switch (what.kind) {
       case 'start': {
-        const { job } = await jobs.start(what.source, approvals, options);
+        const { job } = await jobs.start(what.source, approvals, options, skipRanges);
         staging.closeDraft();
         shell.section = job;
         return;

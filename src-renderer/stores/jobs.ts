@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
 import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
-import type { Approval, Job, JobOptions, SlowPolicy, TargetCheck } from '@contract/groups/jobs.ts';
+import type { ByteRange, Approval, Job, JobOptions, SlowPolicy, TargetCheck } from '@contract/groups/jobs.ts';
 import type { AppState } from '@contract/snapshot.ts';
 import { createPercentKeeper } from '../model/progress.ts';
 import { createSpeedHistory } from '../model/speed-history.ts';
@@ -43,8 +43,16 @@ export const useJobs = defineStore('jobs', () => {
     /** Speeds of one target, as far as this page has seen them. */
     speedsOf: history.of,
     percentFor,
-    start: (source: DriveId, targets: Approval[], options: Partial<JobOptions>) =>
-      connection.call('jobs.start', { source, targets, options }),
+    start: (
+      source: DriveId,
+      targets: Approval[],
+      options: Partial<JobOptions>,
+      skipRanges: readonly ByteRange[],
+    ) =>
+      connection.call('jobs.start', {
+        ...{ source, targets, options },
+        ...(skipRanges.length > 0 ? { skipRanges: [...skipRanges] } : {}),
+      }),
     addTargets: (job: JobId, targets: Approval[]) => connection.call('jobs.addTargets', { job, targets }),
     retry: (job: JobId, targets: Approval[], resume = false) =>
       connection.call('jobs.retryTargets', { job, targets, ...(resume ? { resume } : {}) }),

@@ -2,7 +2,7 @@
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
-import type { JobOptions } from '@contract/groups/jobs.ts';
+import type { ByteRange, JobOptions } from '@contract/groups/jobs.ts';
 import { stagedDrives } from '../model/cells.ts';
 import { useDrives } from './drives.ts';
 import { useSettings } from './settings.ts';
@@ -12,6 +12,14 @@ export const draft = 'draft';
 /** A job's section, or the draft's. */
 export type SectionId = JobId;
 
+/** A map of ddrescue: what of the source is left out, of so many places. */
+export interface SourceMap {
+  path: string;
+  ranges: readonly ByteRange[];
+  places: number;
+  bytes: number;
+}
+
 export const useStaging = defineStore('staging', () => {
   const drives = useDrives();
   const settings = useSettings();
@@ -19,6 +27,8 @@ export const useStaging = defineStore('staging', () => {
   /** The person wants a section for a new job although others are there. */
   const draftWanted = ref(false);
   const ownOptions = shallowRef<Partial<JobOptions>>({});
+  /** It was read for the source that is chosen, and goes with it. */
+  const map = shallowRef<SourceMap | null>(null);
   const staged = shallowRef<Readonly<Record<SectionId, readonly DriveId[]>>>({});
   const marked = shallowRef<ReadonlySet<DriveId>>(new Set());
   /** What the drives that wait are filtered by; null when nobody filters. Those it hides are not added either. */
@@ -74,6 +84,7 @@ export const useStaging = defineStore('staging', () => {
   function newDraft(from: DriveId | null): void {
     unstage(staged.value[draft] ?? []);
     ownOptions.value = {};
+    map.value = null;
     sourceId.value = from;
     draftWanted.value = true;
   }
@@ -95,8 +106,11 @@ export const useStaging = defineStore('staging', () => {
     },
   );
 
+  watch(sourceId, () => (map.value = null), { flush: 'sync' });
+
   return {
     sourceId,
+    map,
     source,
     draftWanted,
     options,

@@ -17,6 +17,8 @@ export function diagnosisWords(
       const named = { place: nameOf(found.target), from: f.bytes(found.from * job.options.blockSize) };
       return t(found.echo ? 'diagnosis.fakeEcho' : 'diagnosis.fakeTail', named);
     }
+    case 'takes-no-more':
+      return t('diagnosis.takesNoMore', { place: nameOf(found.target), at: f.bytes(found.at) });
     case 'worn':
       return tn('diagnosis.worn', found.blocks.length, { place: nameOf(found.target) });
     case 'moving':

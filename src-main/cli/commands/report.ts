@@ -14,8 +14,8 @@ JOB is a number of "carousel history", or "last" for the newest job.
 
 Formats: html (a page that prints on A4: what was verified and by which digest, speed and block map of every
 target), csv (one line a target), json (all that is recorded), ddrescue (a map of what could not be read of the
-source, for GNU ddrescue), manifest (the digests of all blocks of the source, for "carousel verify"; the app keeps
-those of its own copies). Without --format the name of the file decides; on standard output it is json.
+source, for GNU ddrescue), manifest (the digests of all blocks of the source, for "carousel verify"; kept for the
+newest 500 copies). Without --format the name of the file decides; on standard output it is json.
 --lang is for html alone.
 
 Examples:

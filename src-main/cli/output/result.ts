@@ -78,8 +78,8 @@ function manifestLine({ manifest }: CliSummary): string[] {
 function diagnosisLines({ targets, others, source }: CliSummary): string[] {
   if (!source.blockSize) return [];
   const { blockSize, size } = source;
-  return diagnose([...targets, ...others], Math.ceil(size / blockSize)).map((found) =>
-    diagnosisWords(found, blockSize),
+  return diagnose([...targets, ...others], { blockCount: Math.ceil(size / blockSize), blockSize }).map(
+    (found) => diagnosisWords(found, blockSize),
   );
 }
 

@@ -56,7 +56,7 @@ export async function readManifest(client: ContractClient, job: number): Promise
   } catch (error) {
     if (!(error instanceof ContractError) || error.error.code !== 'no-manifest') throw error;
     throw new CliError(
-      `no manifest of job ${String(job)} is kept here: the app keeps those of its copies, "carousel copy --manifest" writes them where it is told`,
+      `no manifest of job ${String(job)} is kept here (any more): "carousel copy --manifest" writes them where it is told`,
       EXIT.someTargetIsNot,
     );
   }

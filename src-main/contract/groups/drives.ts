@@ -153,6 +153,16 @@ export const driveCalls = {
     input: z.strictObject({ path: filePath }),
     output: z.strictObject({ drive: driveIdSchema }),
   },
+  /** What of a source cannot be read by a map of GNU ddrescue: at most as many ranges as a copy takes, of so many places. */
+  'drives.readMap': {
+    role: 'operator',
+    input: z.strictObject({ drive: driveIdSchema, path: filePath }),
+    output: z.strictObject({
+      ranges: z.array(z.strictObject({ offset: byteCount, length: byteCount })).max(1000),
+      places: z.int().nonnegative(),
+      bytes: byteCount,
+    }),
+  },
   /** Puts a file that is to be written in the catalogue ("save as image"). It is created when its copy starts. */
   'drives.addImageTarget': {
     role: 'operator',

@@ -79,6 +79,8 @@ export const evidenceSchema = z.strictObject({
   /** So many more than are named. */
   more: blockNumber,
   echoes: z.array(z.strictObject({ block: blockNumber, of: blockNumber })).max(16),
+  /** Blocks that are not all zeros, from the first bad one to where nobody looked; missing where that is not known. */
+  occupied: blockNumber.optional(),
 });
 export type TargetEvidence = z.infer<typeof evidenceSchema>;
 
@@ -121,6 +123,8 @@ export const targetSchema = z.strictObject({
   resumedBlocks: z.number().int().nonnegative(),
   /** Readings back that found something wrong, of the last copy or verification. */
   evidence: z.array(evidenceSchema).max(8),
+  /** Blocks that read back wrong on this drive in earlier jobs, one list a job, where there are any. */
+  earlier: z.array(blockList).max(8).optional(),
   /** What the device took while it was copied to, and the milliseconds it took for that. */
   deviceBytes: byteCount,
   deviceMs: z.number().nonnegative(),
@@ -175,6 +179,8 @@ export const jobSourceSchema = z.strictObject({
   headSequence: z.number().int().nonnegative().nullable(),
   headBlock: z.number().int().nonnegative().nullable(),
   /** Ranges that could not be read and hold zeros in the copies; the first 256. */
+  /** Left out because a map of ddrescue says that they cannot be read. */
+  skip: z.array(rangeSchema).max(1000).default([]),
   unreadable: z.array(rangeSchema).max(256),
   unreadableBytes: byteCount,
   rootDigest: z.string().max(128).nullable(),
@@ -197,6 +203,8 @@ export const diagnosisSchema = z.discriminatedUnion('code', [
     from: blockNumber,
     echo: z.boolean(),
   }),
+  /** Takes no data at this byte: past the end of its room, or a bad place. */
+  z.strictObject({ code: z.literal('takes-no-more'), target: targetIdSchema, at: byteCount }),
   /** The same blocks are wrong again after they were rewritten, or in another job: the medium is worn there. */
   z.strictObject({ code: z.literal('worn'), target: targetIdSchema, blocks: blockList }),
   /** Bad blocks that are right after rewriting, or elsewhere each time: the reader, the hub, the cable or the power. */
@@ -306,6 +314,8 @@ export const jobCalls = {
       source: driveIdSchema,
       targets: approvals,
       options: jobOptionsSchema.partial().optional(),
+      /** What of the source is not even tried and counts as unreadable (`drives.readMap`); in order. */
+      skipRanges: z.array(rangeSchema).max(1000).optional(),
     }),
     output: z.strictObject({ job: jobIdSchema }),
     patient: true,

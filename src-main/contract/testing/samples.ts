@@ -128,6 +128,7 @@ export function sampleJob(change: Partial<Job> = {}, targets: Target[] = [sample
       unreadable: [],
       unreadableBytes: 0,
       rootDigest: null,
+      skip: [],
       sha256: null,
       error: null,
     },

@@ -2,6 +2,7 @@
 import { appError, ContractError, fail } from '@contract/errors.ts';
 import type { CopyRequest } from '@contract/groups/copy.ts';
 import type { Station, StationEvent } from '@contract/groups/stations.ts';
+import type { JobSummary } from '@contract/helper-messages.ts';
 import type { CallOutput } from '@contract/schema.ts';
 import type { Connection } from '@contract/server.ts';
 import { unmountDrive } from '../devices/unmount.ts';
@@ -20,6 +21,7 @@ import { keepStations, recordOf } from '../record/recorded-engine.ts';
 import { StationError } from '../stations/nats-link.ts';
 import { Publisher } from '../stations/publisher.ts';
 import { StationLink } from '../stations/station.ts';
+import { keptCopy, type CopyManifests } from './kept-copy.ts';
 
 const maxNote = 4096;
 /** The helper's own, where none is named. */
@@ -89,6 +91,7 @@ export function createCopyService(
   elevation: Elevation,
   facts: Pick<FactBook, 'learn' | 'at'>,
   record: Pick<Recorder, 'warm'>,
+  manifests: CopyManifests,
 ): CopyService {
   const copies = new WeakMap<Connection, Copy>();
   const running = new WeakSet<Connection>();
@@ -108,8 +111,13 @@ export function createCopyService(
     return { path, size: now.size ?? 0, diskseq: now.diskseq ?? null };
   }
 
+  const noteTo =
+    (connection: Connection) =>
+    (text: string): void =>
+      void connection.emit('copy.note', { text: text.slice(0, maxNote) });
+
   function tell(job: EngineJob, connection: Connection): void {
-    const note = (text: string): void => void connection.emit('copy.note', { text: text.slice(0, maxNote) });
+    const note = noteTo(connection);
     job.on('event', (event) => {
       if (!connection.emit('copy.event', event))
         note(`A message of the helper was too large: ${event.event}`);
@@ -122,7 +130,9 @@ export function createCopyService(
   /** Begins, with whatever reaches other machines beside it. */
   async function begin(copy: Copy, request: CopyRequest, connection: Connection): Promise<EngineJob> {
     const tellOthers = (event: StationEvent): void => void connection.emit('copy.stations', event);
-    const asked = jobRequest(request);
+    const kept = keptCopy(jobRequest(request), manifests);
+    const settle = (summary: JobSummary) => kept.settle(summary, noteTo(connection));
+    const asked = kept.request;
     if (request.join) {
       const link = await StationLink.open({ join: request.join, tell: tellOthers });
       try {
@@ -130,7 +140,7 @@ export function createCopyService(
         link.ride(job);
         copy.result = job.finished.then(async (summary) => {
           await link.finish(summary);
-          return { summary, stations: [] };
+          return { summary: await settle(summary), stations: [] };
         });
         return job;
       } catch (error) {
@@ -140,7 +150,7 @@ export function createCopyService(
     }
     if (!request.publish) {
       const job = engine().start(asked);
-      copy.result = job.finished.then((summary) => ({ summary, stations: [] }));
+      copy.result = job.finished.then(async (summary) => ({ summary: await settle(summary), stations: [] }));
       return job;
     }
     let job: EngineJob | null = null;
@@ -162,7 +172,7 @@ export function createCopyService(
       copy.result = riding.finished.then(async (summary) => {
         await publisher.close();
         keepStations(riding, publisher.stations);
-        return { summary, stations: publisher.stations };
+        return { summary: await settle(summary), stations: publisher.stations };
       });
       return riding;
     } catch (error) {

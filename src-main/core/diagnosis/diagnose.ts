@@ -1,6 +1,7 @@
 // What the results of a job say about why something went wrong. Pure; codes and numbers come out, the words are made where people read them.
 
 import type { Evidence, TargetResult } from '@contract/helper-messages.ts';
+import { roomEnd, type SourceShape } from './capacity.ts';
 
 /** What is known of one target. */
 export interface DiagnosedTarget {
@@ -12,6 +13,8 @@ export interface DiagnosedTarget {
   readonly earlier?: readonly (readonly number[])[] | undefined;
   readonly deviceBytes?: number | undefined;
   readonly deviceMs?: number | undefined;
+  /** Why it failed, if it did. */
+  readonly error?: { readonly code: string; readonly offset?: number | undefined } | undefined;
 }
 
 /** One conclusion. Blocks are numbers of blocks of the source. */
@@ -20,6 +23,8 @@ export type Diagnosis =
   | { readonly code: 'same-blocks'; readonly targets: number; readonly blocks: readonly number[] }
   /** Less room than it claims: other blocks' data comes back (`echo`), or nothing holds from one block on. */
   | { readonly code: 'fake-capacity'; readonly target: string; readonly from: number; readonly echo: boolean }
+  /** Takes no data at this byte, and nobody knows yet whether that is past the end of its room or a bad place. */
+  | { readonly code: 'takes-no-more'; readonly target: string; readonly at: number }
   /** The same blocks are wrong again after they were rewritten, or in another job: the medium is worn there. */
   | { readonly code: 'worn'; readonly target: string; readonly blocks: readonly number[] }
   /** Bad blocks that are right after rewriting, or elsewhere each time: the reader, the hub, the cable or the power. */
@@ -34,39 +39,42 @@ export type Diagnosis =
 
 /** So many scattered bad blocks that healed make a pattern; fewer are an accident. */
 const MOVING_BLOCKS = 3;
-/** So many bad blocks in a row to the end make a lack of room; fewer may be one bad place. */
-const TAIL_BLOCKS = 3;
-/** Blocks at the very end that are written last and so do not show in the first reading back. */
-const HELD_BACK = 3;
 /** Speeds are compared among so many targets at least, and over so many bytes. */
 const SIBLINGS = 3;
 const RATED_BYTES = 4 * 1024 * 1024;
 const SLOW = 0.5;
 
-/** All conclusions, the most general one first. `blockCount` is that of the source. */
-export function diagnose(targets: readonly DiagnosedTarget[], blockCount: number): Diagnosis[] {
-  const everywhere = sameBlocks(targets);
-  const single = everywhere ? [] : targets.flatMap((target) => ofTarget(target, blockCount));
-  return [...(everywhere ? [everywhere] : []), ...single, ...slowOnes(targets)];
+/** All conclusions, the most general one first. */
+export function diagnose(targets: readonly DiagnosedTarget[], source: SourceShape): Diagnosis[] {
+  const everywhere = sameBlocks(targets, source);
+  const single = everywhere ? [] : targets.flatMap((target) => ofTarget(target, source));
+  const stuck = targets.flatMap(takesNoMore);
+  return [...(everywhere ? [everywhere] : []), ...single, ...stuck, ...slowOnes(targets)];
 }
 
-function sameBlocks(targets: readonly DiagnosedTarget[]): Diagnosis | undefined {
+function sameBlocks(targets: readonly DiagnosedTarget[], source: SourceShape): Diagnosis | undefined {
   const readBack = targets.filter((target) => firstBad(target) || target.state === 'verified');
-  const lists = readBack.map((target) => firstBad(target)?.bad ?? []);
-  const [first, ...rest] = lists;
+  const found = readBack.map(firstBad);
+  // Drives of one make have the same room: neither a source nor memory goes wrong from one place on, or gives back other places.
+  if (found.some((one) => one && roomEnd(one, source))) return undefined;
+  // A copy that was never finished: it looks blank, and nothing is known of why the rest is not there.
+  if (found.some((one) => one && isUnfinished(one, source))) return undefined;
+  const [first, ...rest] = found.map((one) => one?.bad ?? []);
   if (!first || first.length === 0 || rest.length === 0) return undefined;
   const same = rest.every((list) => list.join() === first.join());
   return same ? { code: 'same-blocks', targets: readBack.length, blocks: first } : undefined;
 }
 
-function ofTarget(target: DiagnosedTarget, blockCount: number): Diagnosis[] {
+/** Both ends are wrong, as far as the list tells. */
+const isUnfinished = ({ bad, more }: Evidence, { blockCount }: SourceShape): boolean =>
+  bad.includes(0) && (more > 0 || bad.includes(blockCount - 1));
+
+function ofTarget(target: DiagnosedTarget, source: SourceShape): Diagnosis[] {
   const first = firstBad(target);
   if (!first) return [];
   const path = target.path;
-  const echo = first.echoes[0];
-  if (echo) return [{ code: 'fake-capacity', target: path, from: Math.max(echo.block, echo.of), echo: true }];
-  const from = badToTheEnd(first, blockCount);
-  if (from !== undefined) return [{ code: 'fake-capacity', target: path, from, echo: false }];
+  const end = roomEnd(first, source);
+  if (end) return [{ code: 'fake-capacity', target: path, ...end }];
   const again = badAgain(target, first);
   if (again.length > 0) return [{ code: 'worn', target: path, blocks: again }];
   const elsewhere = (target.earlier ?? []).some((list) => list.length > 0);
@@ -74,17 +82,15 @@ function ofTarget(target: DiagnosedTarget, blockCount: number): Diagnosis[] {
   return elsewhere || healed ? [{ code: 'moving', target: path, blocks: first.bad.length + first.more }] : [];
 }
 
+/** A fake may also refuse what it has no room for. The consumer stops at the first such place, so it is a hint only. */
+function takesNoMore({ path, state, error }: DiagnosedTarget): Diagnosis[] {
+  if (state !== 'failed' || error?.code !== 'write-error' || !error.offset) return [];
+  return [{ code: 'takes-no-more', target: path, at: error.offset }];
+}
+
 /** What was found wrong when it was read back for the first time. */
 function firstBad(target: DiagnosedTarget): Evidence | undefined {
   return target.evidence?.find(({ bad }) => bad.length > 0);
-}
-
-/** The block from which on all are bad, if there is one. */
-function badToTheEnd({ bad, more }: Evidence, blockCount: number): number | undefined {
-  const from = bad[0];
-  if (from === undefined || bad.length + more < TAIL_BLOCKS) return undefined;
-  const inARow = bad.every((block, i) => block === from + i);
-  return inARow && from + bad.length + more >= blockCount - HELD_BACK ? from : undefined;
 }
 
 /** Blocks that were bad twice: after rewriting, or in an earlier job. */

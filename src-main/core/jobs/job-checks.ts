@@ -68,7 +68,7 @@ export interface JobChecks {
     manifest: string,
     sample: boolean,
   ): Promise<{ run: JobRun; plan: PlannedCheck }>;
-  /** The manifest of the last copy to a drive: of a job that is shown, else of what the ledger says the drive holds. */
+  /** The manifest of the last copy to a drive: of a job of ours that is shown, else of what the ledger says the drive holds. */
   find(drive: DriveId): Promise<ManifestHead | null>;
 }
 
@@ -114,7 +114,7 @@ export function createJobChecks(options: JobChecksOptions): JobChecks {
     return busy ?? drive;
   }
 
-  /** What the ledger knows of a drive that no job on the screen has written to. */
+  /** What the ledger knows of a drive that no job of ours on the screen has written to. */
   async function fromThePast(drive: DriveId): Promise<ManifestHead | null> {
     const { serial } = driveOf(drive).identity;
     const path = serial === null ? null : await options.pastManifest(serial).catch(() => null);
@@ -286,8 +286,9 @@ export function createJobChecks(options: JobChecksOptions): JobChecks {
         )
         .sort((a, b) => a.job.startedAt - b.job.startedAt);
       const last = writes.at(-1);
-      if (!last) return fromThePast(drive);
-      if (!last.kept || !isFinal(last.target.state)) return null;
+      if (last && !isFinal(last.target.state)) return null;
+      // Of a job that another program began only that one, and the ledger, know.
+      if (!last?.kept) return fromThePast(drive);
       // Its name, not that of a device file, which is another one's by now.
       const { title } = last.job.source.card;
       return readManifestHead(last.kept.path).then(

@@ -17,6 +17,7 @@ import {
   type HelperEvent,
   type HelperEventOf,
   type JobSummary,
+  type TargetResult,
 } from '@contract/helper-messages.ts';
 import { diagnose, type Diagnosis } from '../diagnosis/diagnose.ts';
 import { beginComparing, settleCheck, type RunningCheck } from './job-check.ts';
@@ -150,7 +151,8 @@ function onJob(run: JobRun, event: HelperEventOf<'job'>): Step {
       },
     },
   };
-  return saved(next);
+  const isJoined = event.role === 'consumer' && source.skip.length > 0;
+  return saved(isJoined ? addWarning(next, appError('map-unused', {})) : next);
 }
 
 function onTarget(run: JobRun, event: HelperEventOf<'target'>, card: DriveCard): Step {
@@ -183,19 +185,22 @@ function onTarget(run: JobRun, event: HelperEventOf<'target'>, card: DriveCard):
 }
 
 /** What the helper found out about a target beside its state. Speeds are those of a copy, not of a few healed blocks. */
-function findingsOf(
-  found: HelperEventOf<'target'> | JobSummary['targets'][number],
-  run: JobRun,
-): Partial<Target> {
-  const { unreadable, resumedBlocks, evidence, deviceBytes, deviceMs } = found;
+function findingsOf(found: HelperEventOf<'target'> | TargetResult, run: JobRun): Partial<Target> {
+  const { unreadable, resumedBlocks, deviceBytes, deviceMs } = found;
   return {
+    ...cluesOf(found),
     ...(unreadable === undefined ? {} : { unreadable }),
     ...(resumedBlocks === undefined ? {} : { resumedBlocks }),
-    ...(evidence === undefined ? {} : { evidence }),
     ...(deviceBytes === undefined || run.check ? {} : { deviceBytes }),
     ...(deviceMs === undefined || run.check ? {} : { deviceMs }),
   };
 }
+
+/** What read back wrong, and what is known of that; only the summary knows all of it. */
+const cluesOf = ({ evidence, earlier }: Pick<TargetResult, 'evidence' | 'earlier'>): Partial<Target> => ({
+  ...(evidence === undefined ? {} : { evidence }),
+  ...(earlier === undefined ? {} : { earlier }),
+});
 
 /** The same as `put`; at the end of a comparison the target is what that has shown. `written`: bytes of this run. */
 function end(run: JobRun, before: Target, written: number, change: Partial<Target>): JobRun {
@@ -357,15 +362,19 @@ function keepManifest(run: JobRun, { manifest, source }: JobSummary, of: readonl
 const copyOf = (found: Diagnosis): JobDiagnosis =>
   found.code === 'same-blocks' || found.code === 'worn' ? { ...found, blocks: [...found.blocks] } : found;
 
+/** Where on the target it happened, if the error says so. */
+const placeOf = ({ params }: AppError): { offset?: number | undefined } => ('offset' in params ? params : {});
+
 /** What the ends of all targets together say. */
 function diagnosed(job: Job): JobDiagnosis[] {
   const ended = job.targetOrder.flatMap((id) => {
     const target = job.targets[id];
     if (!target || !isFinal(target.state)) return [];
-    const { state, evidence, deviceBytes, deviceMs } = target;
-    return [{ path: id, state: state as FinalState, evidence, deviceBytes, deviceMs }];
+    const { state, evidence, earlier, deviceBytes, deviceMs } = target;
+    const error = target.error ? { code: target.error.code, ...placeOf(target.error) } : undefined;
+    return [{ path: id, state: state as FinalState, evidence, earlier, deviceBytes, deviceMs, error }];
   });
-  return diagnose(ended, job.blockCount ?? 0)
+  return diagnose(ended, { blockCount: job.blockCount ?? 0, blockSize: job.options.blockSize })
     .slice(0, maxDiagnoses)
     .map(copyOf);
 }
@@ -385,7 +394,11 @@ export function onSummary(run: JobRun, summary: JobSummary, now: number): Step {
     if (!target) continue;
     about.push(target.id);
     // What has ended before was told then, and a comparison has settled it.
-    if ((run.check || result.compared) && isFinal(target.state) && !takesBack(target.state, result)) continue;
+    if ((run.check || result.compared) && isFinal(target.state) && !takesBack(target.state, result)) {
+      const isSame = target.evidence.length === result.evidence?.length;
+      if (isSame) next = withTarget(next, { ...target, ...cluesOf(result) });
+      continue;
+    }
     next = end(next, target, result.bytesWritten, {
       ...findingsOf(result, run),
       state: result.state,

@@ -62,6 +62,7 @@ export function newRun(id: JobId, source: DriveCard, size: number, options: JobO
       lap: 1,
       headSequence: null,
       headBlock: null,
+      skip: [],
       unreadable: [],
       unreadableBytes: 0,
       rootDigest: null,

@@ -1,11 +1,14 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Drive } from '@contract/groups/drives.ts';
 import type { Job, Target } from '@contract/groups/jobs.ts';
 import { defaultSettings } from '@contract/groups/settings.ts';
 import { sampleDrive, sampleJob, sampleTarget } from '@contract/testing/samples.ts';
 import type { JobSummary, TargetResult } from '@contract/helper-messages.ts';
 import { HelperCommandError } from '../helper/one-shot.ts';
-import { summaryOf, targetEvent } from '../testing/helper-events.ts';
+import { jobEvent, summaryOf, targetEvent } from '../testing/helper-events.ts';
 import { manualClock } from '../testing/manual-clock.ts';
 import { scriptedEngine, type ScriptedEngine } from '../testing/scripted-engine.ts';
 import { cardOf } from './drive-card.ts';
@@ -25,6 +28,9 @@ let engine: ScriptedEngine;
 let drives: Drive[] = [];
 let shown: readonly Job[] = [];
 let reaching: (() => void)[] = [];
+/** Root digests by serial number, and files by root digest. */
+let ledger = new Map<string, string>();
+let keptFiles = new Map<string, string>();
 const close = vi.fn(() => Promise.resolve());
 
 beforeEach(() => {
@@ -32,6 +38,8 @@ beforeEach(() => {
   engine.judge = (verdict) => ({ ...verdict, diskseq: null });
   drives = ['b', 'c', 'd'].map((letter) => driveOf(letter));
   reaching = [];
+  ledger = new Map();
+  keptFiles = new Map();
   close.mockClear();
 });
 
@@ -57,10 +65,9 @@ async function serviceWith(job: Job | null, change: Partial<JobRun> = {}): Promi
     manifests: {
       prepare: () => '/tmp/manifest',
       putAway: () => Promise.resolve(),
-      find: () => Promise.resolve(null),
-      past: () => null,
+      find: (rootDigest) => Promise.resolve(keptFiles.get(rootDigest) ?? null),
     },
-    contentOf: () => Promise.resolve(null),
+    contentOf: (serial) => Promise.resolve(ledger.get(serial) ?? null),
     resumeFolder: null,
     logger: { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() } as never,
     drive: (id) => drives.find((one) => one.id === id),
@@ -129,6 +136,93 @@ describe('a stick that was plugged in anew', () => {
     const [check] = await other.checkHeal('job-1', ['t-2']);
     await other.heal('job-1', [{ drive: 'drv-b', token: check?.token ?? '' }]);
     expect(shown[0]?.targets).toMatchObject({ 't-1': { state: 'failed' }, 't-2': { state: 'waiting' } });
+  });
+});
+
+describe('the manifest of what is on a drive', () => {
+  const root = 'ab'.repeat(32);
+  const head = {
+    time: '2026-11-30T10:00:00Z',
+    source: { path: '/images/master.img', size: 1000 },
+    ...{ blockSize: 65_536, unreadable: 0, rootDigest: root },
+  };
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'carousel-past-'));
+    const path = join(folder, `${root}.manifest`);
+    writeFileSync(path, `carousel-manifest 1\n${JSON.stringify(head)}\n`);
+    [ledger, keptFiles] = [new Map([['SER-b', root]]), new Map([[root, path]])];
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is found by the ledger when no job is shown', async () => {
+    const service = await serviceWith(null);
+    expect(await service.findManifest('drv-b')).toMatchObject({
+      rootDigest: root,
+      title: 'master.img',
+      size: 1000,
+    });
+    expect(await service.findManifest('drv-c')).toBeNull();
+  });
+
+  it('is found by the ledger when another program’s job with it is shown, but not while that runs', async () => {
+    for (const state of ['done', 'copying'] as const) {
+      const service = await serviceWith(endedJob([targetOn('t-1', driveOf('b'), { state })]), {
+        manifests: new Map(),
+      });
+      const found = await service.findManifest('drv-b');
+      expect(found?.rootDigest).toBe(state === 'done' ? root : undefined);
+    }
+  });
+
+  it('is none where the ledger is not certain, the manifest is not kept, or the drive has no serial number', async () => {
+    const service = await serviceWith(null);
+    drives = [driveOf('b', {}, { serial: null }), driveOf('c')];
+    expect(await service.findManifest('drv-b')).toBeNull();
+    drives = [driveOf('b')];
+    keptFiles = new Map();
+    expect(await service.findManifest('drv-b')).toBeNull();
+  });
+});
+
+describe('a map of ddrescue', () => {
+  const skipRanges = [{ offset: 512, length: 1024 }];
+
+  it('holds for every run of its job, and for no run that reads without it', async () => {
+    drives = ['a', 'b', 'c'].map((letter) => driveOf(letter));
+    const service = await serviceWith(null);
+    const [check, later] = await service.check({ source: 'drv-a', targets: ['drv-b', 'drv-c'] });
+    const job = await service.start({
+      source: 'drv-a',
+      targets: [{ drive: 'drv-b', token: check?.token ?? '' }],
+      skipRanges,
+    });
+    expect(engine.started[0]?.request.options?.skipRanges).toEqual(skipRanges);
+    const more = [{ drive: 'drv-c', token: later?.token ?? '' }];
+    expect(await codeOf(service.start({ source: 'drv-a', targets: more, skipRanges }))).toBe('job-running');
+    engine.started[0]?.job.end(summaryOf('complete', [{ path: '/dev/sdb', state: 'done' }]));
+    await vi.waitFor(() => expect(shown[0]?.state).toBe('ended'));
+    await service.addTargets(job, more);
+    expect(engine.started[1]?.request.options?.skipRanges).toEqual(skipRanges);
+  });
+
+  it('that is not used, because the copy joined another, is told of', async () => {
+    drives = ['a', 'b'].map((letter) => driveOf(letter));
+    for (const [role, ranges, warnings] of [
+      ['consumer', skipRanges, ['map-unused']],
+      ['producer', skipRanges, []],
+      ['consumer', [], []],
+    ] as const) {
+      const service = await serviceWith(null);
+      const [check] = await service.check({ source: 'drv-a', targets: ['drv-b'] });
+      await service.start({
+        source: 'drv-a',
+        targets: [{ drive: 'drv-b', token: check?.token ?? '' }],
+        skipRanges: [...ranges],
+      });
+      engine.started.at(-1)?.job.tell(jobEvent({ role }));
+      expect(shown[0]?.warnings.map(({ code }) => code)).toEqual(warnings);
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { ContractError, fail } from '@contract/errors.ts';
 import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import {
+  type ByteRange,
   isFinal,
   isGood,
   type Approval,
@@ -32,7 +33,7 @@ import { createJobChecks, type PlannedCheck } from './job-checks.ts';
 import { restsOf } from './job-rests.ts';
 import type { KeptResults } from './kept-results.ts';
 import { step, type JobEvent } from './job-machine.ts';
-import { newRun, type Effect, type JobRun } from './job-run.ts';
+import { newRun, withSource, type Effect, type JobRun } from './job-run.ts';
 import type { ReachedFeed } from '../stations/feed-service.ts';
 
 /** More jobs that are over than this are taken off the list by themselves, the oldest first. */
@@ -49,7 +50,7 @@ export interface JobServiceOptions {
   clock: Clock;
   journal: JobJournal;
   results: KeptResults;
-  manifests: KeptManifests;
+  manifests: Pick<KeptManifests, 'prepare' | 'putAway' | 'find'>;
   /** The root digest of what the drive with a serial number holds, as far as the ledger knows for certain. */
   contentOf: (serial: string) => Promise<string | null>;
   /** The folder of the maps of unfinished copies; null: none are kept. */
@@ -74,6 +75,8 @@ export interface StartRequest {
   source: DriveId;
   targets: readonly Approval[];
   options?: Partial<{ [K in keyof JobOptions]: JobOptions[K] | undefined }> | undefined;
+  /** What of the source is left out: it cannot be read by a map of ddrescue. */
+  skipRanges?: readonly ByteRange[] | undefined;
 }
 
 /** Called when all is agreed to and nothing is begun yet; throws if it is not wanted any more. */
@@ -155,7 +158,7 @@ export function createJobService(options: JobServiceOptions): JobService {
     defaults: options.defaults,
     pastManifest: async (serial) => {
       const rootDigest = await options.contentOf(serial);
-      return rootDigest === null ? null : manifests.past(rootDigest);
+      return rootDigest === null ? null : manifests.find(rootDigest);
     },
   });
   /** Who hands it out beside ourselves. */
@@ -280,6 +283,7 @@ export function createJobService(options: JobServiceOptions): JobService {
           block: blockSize,
           resultFile,
           manifest: manifests.prepare(id),
+          ...(source.skip.length > 0 ? { skipRanges: source.skip } : {}),
           ...resume,
           ...(source.card.kind === 'practice' ? { limit: practiceBytesPerSecond } : {}),
         },
@@ -527,9 +531,11 @@ export function createJobService(options: JobServiceOptions): JobService {
       );
     },
 
-    async start({ source, targets, options: chosen = {} }, sure) {
+    async start({ source, targets, options: chosen = {}, skipRanges = [] }, sure) {
       const running = jobReading(source);
       if (running !== undefined) {
+        // It reads what is to be left out, too; of an image that would be copied as if it were data.
+        if (skipRanges.length > 0) fail('job-running');
         // A source that is being copied is joined, not read a second time.
         if (targets.length > 0) await addTargets(running, targets, sure);
         return running;
@@ -546,7 +552,8 @@ export function createJobService(options: JobServiceOptions): JobService {
       const { drives, tokens } = await desk.demandAll(driveOf(source), targets);
       const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
       const id = newJobId();
-      const run = newRun(id, cardOf(from), from.size, { ...options.defaults(), ...given }, clock.now());
+      const empty = newRun(id, cardOf(from), from.size, { ...options.defaults(), ...given }, clock.now());
+      const run = withSource(empty, { skip: [...skipRanges] });
       const reached = await reach(run.job, false);
       orClose(reached, () => {
         demandFree(drives);

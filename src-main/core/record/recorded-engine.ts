@@ -5,6 +5,8 @@ import type { Engine, EngineJob } from '../jobs/engine.ts';
 import type { Station } from '@contract/groups/stations.ts';
 import type { TargetResult } from '@contract/helper-messages.ts';
 import type { FactBook } from './drive-facts.ts';
+import { withClues } from '../diagnosis/clues.ts';
+import { earlierWrong } from './earlier-wrong.ts';
 import { overlay } from './overlay.ts';
 import type { Announcement } from './record-store.ts';
 import type { Recorder } from './recorder.ts';
@@ -14,7 +16,15 @@ import { RideLog } from './ride-log.ts';
 export function recordedEngine<E extends Engine>(engine: E, recorder: Recorder, facts: FactBook): E {
   const factsAt = facts.at.bind(facts);
 
-  function follow<J extends EngineJob>(job: J, log: RideLog, resultFile: string | null): J {
+  /** `manifest`: where the digests of what is compared will be when it is over. */
+  function follow<J extends EngineJob>(
+    job: J,
+    log: RideLog,
+    resultFile: string | null,
+    manifest: string | null,
+  ): J {
+    const earlier = ({ path }: TargetResult, blockSize: number): number[][] =>
+      recorder.read((db) => earlierWrong(db, factsAt(path), blockSize, log.job)) ?? [];
     job.on('event', (event) => log.take(event));
     void job.finished.then((summary) => {
       log.end(summary);
@@ -22,6 +32,7 @@ export function recordedEngine<E extends Engine>(engine: E, recorder: Recorder, 
       if (resultFile !== null && summary.outcome !== 'detached') recorder.forget(resultFile);
     });
     const recorded = overlay<EngineJob>(job, {
+      finished: job.finished.then((summary) => withClues(summary, { manifest, earlier })),
       add(paths, approvals, takeUp) {
         const announced = log.announce(paths);
         const mark = begun(() => job.add(paths, approvals, takeUp), log);
@@ -39,17 +50,19 @@ export function recordedEngine<E extends Engine>(engine: E, recorder: Recorder, 
     const options = { ...request.options, ...(resultFile === null ? {} : { resultFile }) };
     const log = new RideLog(recorder, factsAt, announcementOf(request, resultFile));
     log.announce(request.targets);
+    const manifest = ('manifest' in request ? request : request.options)?.manifest ?? null;
     return follow(
       begun(() => run({ ...request, options } as never), log),
       log,
       own,
+      manifest,
     );
   }
 
   const own: Partial<Engine> = {
     start: (request) => start(request, engine.start.bind(engine)),
     verify: (request) => start(request, engine.verify.bind(engine)),
-    attach: (key) => follow(engine.attach(key), new RideLog(recorder, factsAt, null), null),
+    attach: (key) => follow(engine.attach(key), new RideLog(recorder, factsAt, null), null, null),
     probe(request) {
       const about: Announcement = { start: null, task: 'probe', writes: true };
       const log = new RideLog(recorder, factsAt, about);
