@@ -13,6 +13,7 @@ import { assertUntouched, endOf } from './support/expect.mjs';
 import { HELPER, ROOT, Run, until } from './support/run.mjs';
 import { onPath } from './support/tools.mjs';
 import { MiB, scenario } from './support/world.mjs';
+import { inWorldWith, withSerial } from './support/worlds.mjs';
 
 const SIZE = 2 * MiB + 5;
 const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
@@ -58,8 +59,8 @@ function home(w, user, name = user) {
   return folder;
 }
 
-/** Runs a program as a user, with nothing of our own surroundings. */
-function as(w, user, command, { folder, PATH = process.env.PATH, ...more }) {
+/** Runs a program as a user, with nothing of our own surroundings. `mounts`: in a world that looks otherwise. */
+function as(w, user, command, { folder, PATH = process.env.PATH, mounts = [], ...more }) {
   const [name, value] = w.mark.split('=');
   const env = [
     `HOME=${folder}`,
@@ -69,7 +70,8 @@ function as(w, user, command, { folder, PATH = process.env.PATH, ...more }) {
     `${name}=${value}`,
   ];
   const words = [`--reuid=${user}`, `--regid=${user}`, '--init-groups', 'env', '-i', ...env, ...command];
-  return new Run('setpriv', words, {
+  const [first, ...rest] = [...inWorldWith(mounts), 'setpriv', ...words];
+  return new Run(first, rest, {
     env: process.env,
     mark: w.mark,
     cwd: '/',
@@ -244,6 +246,30 @@ describe('rights', { concurrency: 1 }, () => {
       assert.deepEqual([probed.code, probed.events.at(-1).verdict], [0, 'genuine'], probed.stderr);
       await w.equal(source, stick.dev, SIZE);
       assert.equal(times(), 5);
+    },
+  );
+
+  scenario(
+    'what the person protects is no target of the elevated helper either',
+    { sticks: true, when: noUser || noSudo },
+    async (w) => {
+      const folder = home(w, carol);
+      const source = await sourceOf(w, folder);
+      const [stick] = await lockedSticks(w, ['archive']);
+      const mounts = [withSerial(w, stick, 'ARCHIVE-0042')];
+      const { PATH, times } = allow(w, folder);
+      const copyWith = async (...protectedSerials) => {
+        const settings = JSON.stringify({ version: 0, settings: { protectedSerials } });
+        fs.writeFileSync(path.join(folder, 'settings.json'), settings);
+        const words = program('copy', source, stick.dev, '--yes', '--json');
+        const end = await as(w, carol, words, { folder, PATH, mounts }).exit;
+        await nobodyLeft();
+        return endOf(end.summary, stick.dev);
+      };
+      assert.equal(await copyWith('ARCHIVE-0042'), 'refused protected-drive');
+      assert.equal(times(), 1, 'the drive was to be looked at with the rights');
+      await assertUntouched(stick);
+      assert.equal(await copyWith('ARCHIVE-0041'), 'done');
     },
   );
 

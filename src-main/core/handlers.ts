@@ -251,6 +251,8 @@ export function createHandlers(services: Services): Handlers {
       const current = await settings.change(change);
       store.update((state) => ({ ...state, settings: current }));
       devices.judge();
+      // The helper, too, has an opinion on these, and it is asked only once about a drive.
+      if (change.protectedSerials) await look(true);
       await access.follow(current.listen);
       return current;
     },

@@ -933,6 +933,7 @@ export const ar: Catalogue = {
     'source-gone': 'نُزع المصدر',
     'source-changed': 'تغيّر المصدر',
     'source-written': 'كُتب على المصدر',
+    'protected-drive': 'محمي',
     protected: 'محمي',
     'no-medium': 'لا بطاقة فيه',
     'feed-is-source': 'مصدر فقط',

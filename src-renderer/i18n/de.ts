@@ -932,6 +932,7 @@ export const de: Catalogue = {
     'source-gone': 'Quelle abgezogen',
     'source-changed': 'Quelle verändert',
     'source-written': 'Quelle wurde beschrieben',
+    'protected-drive': 'geschützt',
     protected: 'geschützt',
     'no-medium': 'keine Karte darin',
     'feed-is-source': 'nur als Quelle',

@@ -913,6 +913,7 @@ export const en = {
     'source-gone': 'source pulled out',
     'source-changed': 'source changed',
     'source-written': 'source was written to',
+    'protected-drive': 'protected',
     protected: 'protected',
     'no-medium': 'no card inside',
     'feed-is-source': 'a source only',

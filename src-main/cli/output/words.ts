@@ -43,7 +43,8 @@ const words: Readonly<Record<CliErrorCode, ErrorWords>> = {
   },
   'protected-drive': {
     happened: 'is on the list of protected drives',
-    advice: 'It is never written to; the list is /etc/carousel/protected.',
+    advice:
+      'It is never written to; the lists are the protected drives of the app (Settings) and /etc/carousel/protected.',
   },
   'system-disk': {
     happened: 'is used by the running system',

@@ -98,7 +98,7 @@ export function judgeTarget(facts: Facts, policy: Policy): TargetVerdict {
   if (facts.use === 'source') own.push(appError(onlySource[facts.kind]));
   if (facts.readOnly) own.push(appError('read-only'));
   if (facts.serial !== null && policy.protectedSerials.includes(facts.serial))
-    own.push(appError('protected'));
+    own.push(appError('protected-drive'));
   if (facts.probed) own.push(appError('in-probe'));
   if (facts.engineProblem) own.push(appError(facts.engineProblem));
   const reasons = merge(own, fromEngine(facts.engine?.target.reasons ?? [], policy.canElevate));

@@ -109,7 +109,7 @@ export class Meeting {
   }
 
   /** Lets the elevated helper start another one. */
-  launch(args: readonly string[]): HelperProcess {
+  launch(args: readonly string[], protects: readonly string[] = []): HelperProcess {
     const mark = newSecret();
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough().end()];
     let released = false;
@@ -135,7 +135,8 @@ export class Meeting {
       });
       // Somebody waits for an answer: this program must not end for want of other work.
       this.#broker?.ref();
-      if (this.#broker) this.#broker.write(`${JSON.stringify({ launch: mark, args })}\n`);
+      if (this.#broker)
+        this.#broker.write(`${JSON.stringify({ launch: mark, args, protected: protects })}\n`);
       else this.#end(mark, failed('the elevated helper is gone'));
     });
     void exited.then(() => socket ?? stdout.end());
