@@ -189,8 +189,8 @@ export function createHandlers(services: Services): Handlers {
       return {};
     },
     'copy.check': (uses) => copies.check(uses),
-    'copy.unmount': async ({ path }) => {
-      await copies.unmount(path);
+    'copy.unmount': async (agreed) => {
+      await copies.unmount(agreed);
       return {};
     },
     'copy.eject': async ({ path, unmount }) => {

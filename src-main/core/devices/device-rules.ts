@@ -70,6 +70,10 @@ export function judgeSource(facts: Facts, policy: Policy): SourceVerdict {
   return { ok: reasons.length === 0, reasons };
 }
 
+/** What agreeing to erase a drive takes that is mounted: nobody reads it meanwhile, so it is by what the system says of it. */
+export const levelWhileMounted = (drive: Pick<Facts, 'size' | 'removable' | 'fileSystems'>): number =>
+  levelOf({ ...drive, kind: 'disk', blank: false });
+
 /** What agreeing to erase a drive takes, if nothing forbids it. */
 export const levelOfDrive = ({ kind, size, removable, volumes }: Drive): number =>
   levelOf({

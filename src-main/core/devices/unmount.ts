@@ -92,6 +92,13 @@ async function explain(error: unknown, { point }: Mount): Promise<never> {
   throw new ContractError(appError('unmount-failed', { detail: text }));
 }
 
+/** The file systems on a drive and its partitions, as the system knows them. */
+export async function fileSystemsOn(path: string): Promise<string[]> {
+  const { stdout } = await run('lsblk', ['-J', '-l', '-o', 'FSTYPE', path], { timeout: timeoutMs });
+  const list = z.object({ blockdevices: z.array(z.object({ fstype: z.string().nullish() })) });
+  return list.parse(JSON.parse(stdout)).blockdevices.flatMap(({ fstype }) => fstype ?? []);
+}
+
 /** Numbers escaped as `/proc/self/mountinfo` does it: `\\040` is a space. */
 const unescaped = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
