@@ -158,7 +158,7 @@ export function createCopyService(
         const looking = lookFirst(engine(), elevation, uses);
         record.warm(); // while the helper looks
         const { found, identities, refusal } = await looking;
-        const levels = found.map((verdict) => (verdict ? unmountLevel(verdict, fileSystemsOn) : null));
+        const levels = found.map(async (verdict) => (verdict ? unmountLevel(verdict, fileSystemsOn) : null));
         return {
           found: found.map((verdict) => verdict ?? null),
           unmountLevels: await Promise.all(levels),

@@ -41,7 +41,7 @@ export interface Policy {
 
 /** Contents that are more than files on a stick: erasing them needs a typed yes. */
 const weightyFileSystems =
-  /^(lvm2_member|linux_raid_member|crypto_luks|bitlocker|zfs_member|apfs|btrfs|isw_raid_member|ddf_raid_member|drbd|vmfs|swap)$/i;
+  /^(lvm2_member|linux_raid_member|crypto_luks|bitlocker|zfs_member|apfs|btrfs|isw_raid_member|ddf_raid_member|drbd|vmfs|swap|hfsplus)$/i;
 
 /** Above this size a drive is rarely a stick that somebody means to overwrite without a second look. */
 const largeDrive = 256 * 10 ** 9;
