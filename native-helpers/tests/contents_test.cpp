@@ -1,6 +1,8 @@
 #include "engine/safety/contents.hpp"
 
+#include <array>
 #include <cstring>
+#include <functional>
 #include <random>
 
 #include "engine/safety/approval.hpp"
@@ -230,6 +232,41 @@ TEST("contents: whatever a stranger writes there, looking ends and stays inside 
       if (round % 3 == 2) d.text(512, "EFI PART"), d.le(512 + 84, 128, 4), d.le(512 + 72, random() % 8, 8);
     }
     for (const safety::Volume& v : d.look().volumes) CHECK(v.offset + v.size <= d.bytes.size());
+  }
+}
+
+TEST("contents: a token is of one drive in one state; each thing that tells it from another counts by itself") {
+  platform::PathFacts facts;
+  facts.kind = platform::PathKind::device;
+  facts.bus_path = "usb1/1-2", facts.serial = "S12", facts.wwn = "eui.1";
+  facts.size = 1000, facts.identity = {true, 8, 16, 0, 7};
+  std::array<std::byte, 32> first{};
+  const std::string token = safety::token_of(facts, 1, first), identity = safety::identity_of(facts);
+  CHECK(token == safety::token_of(facts, 1, first) && token.starts_with("A1-1-") && token.size() == 5 + 64);
+  struct Row {
+    const char* what;
+    std::function<void(platform::PathFacts& facts, int& level, std::array<std::byte, 32>& first)> change;
+    bool same_drive;
+  };
+  const Row rows[] = {
+      {"bus path", [](auto& f, auto&, auto&) { f.bus_path = "usb1/1-3"; }, false},
+      {"serial number", [](auto& f, auto&, auto&) { f.serial = "S13"; }, false},
+      {"world-wide name", [](auto& f, auto&, auto&) { f.wwn = "eui.2"; }, false},
+      {"a serial number that became part of the path", [](auto& f, auto&, auto&) { f.bus_path += "S", f.serial = "12"; }, false},
+      {"one byte larger", [](auto& f, auto&, auto&) { f.size = 1001; }, false},
+      {"one byte smaller", [](auto& f, auto&, auto&) { f.size = 999; }, false},
+      {"plugged in again", [](auto& f, auto&, auto&) { f.identity.sequence = 8; }, false},
+      {"level", [](auto&, auto& level, auto&) { level = 2; }, true},
+      {"the last bit of the first MiB", [](auto&, auto&, auto& digest) { digest[31] ^= std::byte{1}; }, true},
+  };
+  for (const Row& row : rows) {
+    platform::PathFacts changed = facts;
+    int level = 1;
+    std::array<std::byte, 32> digest = first;
+    row.change(changed, level, digest);
+    // The level is written before the sum as well; the sum alone must tell.
+    const bool same = safety::token_of(changed, level, digest).substr(5) == token.substr(5);
+    if (same || (safety::identity_of(changed) == identity) != row.same_drive) test::fail(__FILE__, __LINE__, row.what);
   }
 }
 
