@@ -109,6 +109,50 @@ describe('mounted targets', { concurrency: 1 }, () => {
   );
 
   scenario(
+    'one that holds the report, the manifest, the source or the record is never unmounted for a copy',
+    { sticks: true, when: noMkfs },
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const { stick, place } = await mountedStick(w);
+      fs.copyFileSync(source, path.join(place, 'source.img'));
+      fs.mkdirSync(path.join(place, 'inner'));
+      const inner = path.join(place, 'inner');
+      const link = w.path('link');
+      fs.symlinkSync(inner, link);
+      const cases = [
+        ['holds-files', source, ['--report', path.join(place, 'report.html')]],
+        ['holds-files', source, ['--report', path.join(link, 'report.json')]],
+        ['holds-files', source, ['--manifest', path.join(inner, 'manifest')]],
+        ['holds-source', path.join(place, 'source.img'), []],
+        ['holds-files', source, [], { XDG_DATA_HOME: inner }],
+        ['holds-files', source, [], { XDG_STATE_HOME: path.join(inner, 'not/there/yet') }],
+        ['holds-files', source, [], { XDG_CONFIG_HOME: place }],
+      ];
+      for (const [code, from, args, env] of cases)
+        for (const more of [['--unmount'], []]) {
+          const end = await w.copy(from, [stick.dev], [...args, ...more], { env }).exit;
+          const what = `${args.join(' ')} ${JSON.stringify(env)}: ${end.stderr}`;
+          assert.equal(endOf(end.summary, stick.dev), `refused ${code}`, what);
+          assert.equal(end.code, 3, what);
+          assert.ok(isMounted(place), what);
+        }
+      const core = await serveCore(w, { CAROUSEL_SHOW_LOOP: '1', CAROUSEL_HOME: inner });
+      const { id, title, asTarget } = Object.values((await core.state()).drives).find(
+        ({ path: at }) => at === stick.dev,
+      );
+      assert.equal(asTarget.reasons[0].code, 'holds-files');
+      await assert.rejects(core.call('drives.unmount', { drive: id, typed: title }), ({ error }) => {
+        assert.equal(error.code, 'holds-files');
+        return true;
+      });
+      await core.end();
+      assert.equal(fs.readFileSync(path.join(place, 'thesis.txt'), 'utf8'), 'two years of work');
+      execFileSync('umount', [place]);
+      fs.rmdirSync(place);
+    },
+  );
+
+  scenario(
     'one that is busy stays as it is, and the program that uses it is named',
     { sticks: true, when: noMkfs },
     async (w) => {

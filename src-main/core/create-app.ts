@@ -16,10 +16,11 @@ import { diffStates, type AppState } from '@contract/snapshot.ts';
 import { createAccessService, type ListenAt } from './access/access-service.ts';
 import { createBenchService } from './bench/bench-service.ts';
 import { createCopyService } from './copy/copy-service.ts';
-import { accessFolder } from './default-paths.ts';
+import { accessFolder, filesOf } from './default-paths.ts';
 import { createDeviceService } from './devices/device-service.ts';
 import { everyTime, linuxFingerprint, watchDrives, type Watcher } from './devices/device-watcher.ts';
 import { createImageList } from './devices/file-drives.ts';
+import { keepingEngine } from './devices/kept-files.ts';
 import { listDrives } from './devices/list-drives.ts';
 import { createDriveHandling } from './devices/drive-handling.ts';
 import { createPracticeService } from './devices/practice-service.ts';
@@ -110,7 +111,8 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
   const makeEngine = own.engine ?? ((protects) => helperEngine(elevation.launcher, protects));
   const protects = (): readonly string[] => settings.current.protectedSerials;
   let made: Engine | null = null;
-  const engine = (): Engine => (made ??= recordedEngine(makeEngine(protects), record, facts));
+  const engine = (): Engine =>
+    (made ??= recordedEngine(keepingEngine(makeEngine(protects), filesOf(paths)), record, facts));
   const logger = createLogger(clock, paths.logFile);
   const loaded = await loadSettings(paths.settingsFile, () => clock.now());
   const settings = loaded.store;

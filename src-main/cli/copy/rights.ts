@@ -2,7 +2,8 @@
 
 import type { AppError } from '@contract/errors.ts';
 import { version } from '../../../package.json';
-import { defaultPaths } from '../../core/default-paths.ts';
+import { defaultPaths, filesOf } from '../../core/default-paths.ts';
+import { keepingEngine } from '../../core/devices/kept-files.ts';
 import { lookFirst, type Uses } from '../../core/elevation/look-first.ts';
 import type { HelperClient } from '../../core/helper/helper-client.ts';
 import { FactBook } from '../../core/record/drive-facts.ts';
@@ -60,11 +61,8 @@ export async function getReady(
     elevator.close();
   };
   try {
-    const helper = recordedEngine(
-      context.helper(() => settings.store.current.protectedSerials, elevator.launcher),
-      record,
-      facts,
-    );
+    const plain = context.helper(() => settings.store.current.protectedSerials, elevator.launcher);
+    const helper = recordedEngine(keepingEngine(plain, filesOf(paths)), record, facts);
     await Promise.all([...uses.reads, ...uses.writes].map((path) => facts.learn(path)));
     const { found, identities, refusal } = await lookFirst(helper, elevator, uses);
     if (refusal) note(refusalWords(refusal));

@@ -33,7 +33,13 @@ async function copy(client: ContractClient, wished: CopyPlan, context: CliContex
   const plan = await withMap(wished, reporter, context);
   const { request } = plan;
   if (!plan.takesUp && !request.join) await tellResumable(plan, reporter, context);
-  const uses = { reads: request.join ? [] : [request.source], writes: request.targets };
+  const { manifest, resume } = request.options;
+  const keeps = [...plan.reports.map(({ file }) => file), plan.ddrescueMap, manifest, resume];
+  const uses = {
+    reads: request.join ? [] : [request.source],
+    writes: request.targets,
+    keeps: keeps.filter((file) => file !== undefined),
+  };
   const { found, unmountLevels, bays: names, identities, refusal } = await client.call('copy.check', uses);
   for (const [index, path] of request.targets.entries()) {
     const name = names[index];

@@ -53,7 +53,12 @@ export const copyCalls = {
    */
   'copy.check': {
     role: 'local',
-    input: z.strictObject({ reads: paths, writes: paths }),
+    input: z.strictObject({
+      reads: paths,
+      writes: paths,
+      /** Files that are read or written beside; a drive that holds one is no target. */
+      keeps: z.array(filePath).max(16).optional(),
+    }),
     output: z.strictObject({
       found: z.array(verdictSchema.nullable()),
       /** For a target that only its mounts keep from being one: the level of yes that unmounting it takes; else null. */

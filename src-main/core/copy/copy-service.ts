@@ -5,11 +5,12 @@ import type { StationEvent } from '@contract/groups/stations.ts';
 import type { CallInput, CallOutput } from '@contract/schema.ts';
 import type { Connection } from '@contract/server.ts';
 import { fileSystemsOn, unmountDrive } from '../devices/unmount.ts';
+import { withKept } from '../devices/kept-files.ts';
 import { ejectShown } from '../devices/eject-service.ts';
 import { switchOff } from '../devices/eject.ts';
 import { createIdentifyService } from '../devices/identify-service.ts';
 import { demandShown, unmountLevel, unmountShown, type Shown } from '../devices/unmount-service.ts';
-import { lookFirst, type Uses } from '../elevation/look-first.ts';
+import { lookFirst } from '../elevation/look-first.ts';
 import type { JobRequest } from '../helper/helper-job.ts';
 import { asContractError } from '../helper/as-contract-error.ts';
 import type { Engine, EngineJob } from '../jobs/engine.ts';
@@ -26,7 +27,7 @@ const maxNote = 4096;
 const defaultBlockSize = 1_048_576;
 
 export interface CopyService {
-  check(uses: Uses): Promise<CallOutput<'copy.check'>>;
+  check(uses: CallInput<'copy.check'>): Promise<CallOutput<'copy.check'>>;
   unmount(agreed: CallInput<'copy.unmount'>): Promise<void>;
   /** As `drives.eject` and `drives.identify`, for the drive at a path as it is now. */
   eject(path: string, unmount: boolean): Promise<void>;
@@ -157,7 +158,11 @@ export function createCopyService(
         await Promise.all([...uses.reads, ...uses.writes].map((path) => facts.learn(path)));
         const looking = lookFirst(engine(), elevation, uses);
         record.warm(); // while the helper looks
-        const { found, identities, refusal } = await looking;
+        const { found: seen, identities, refusal } = await looking;
+        const found = await withKept(seen, [
+          ...uses.reads.map((path) => ({ path, code: 'holds-source' as const })),
+          ...(uses.keeps ?? []).map((path) => ({ path, code: 'holds-files' as const })),
+        ]);
         const levels = found.map(async (verdict) => (verdict ? unmountLevel(verdict, fileSystemsOn) : null));
         return {
           found: found.map((verdict) => verdict ?? null),
