@@ -137,7 +137,7 @@ const helpers = () =>
 const nobodyLeft = () => until(() => helpers().length === 0, 'the elevated processes to end', 15_000);
 
 /** Meets an elevated helper the way the given player does. */
-async function meet(w, what, { user = carol, callerUid = uid } = {}) {
+async function meet(w, what, { user = carol, callerUid = uid, before: prepare = () => undefined } = {}) {
   const folder = home(w, user);
   const place = path.join(folder, 'meeting');
   const player = as(
@@ -148,6 +148,7 @@ async function meet(w, what, { user = carol, callerUid = uid } = {}) {
   );
   fs.copyFileSync(path.join(ROOT, 'e2e/engine/support/core-player.mjs'), path.join(copy, 'core-player.mjs'));
   await player.seen(({ ready }) => ready, 'the player');
+  prepare(place);
   const broker = new Run(helper, ['broker', place], {
     env: { PATH: process.env.PATH, SUDO_UID: String(callerUid) },
     mark: w.mark,
@@ -415,30 +416,125 @@ describe('the elevated helper and those who would misuse it', { concurrency: 1 }
     await meeting.end();
   });
 
+  scenario('the core may start jobs and looks, nothing else', { root: true, when: noUser }, async (w) => {
+    const meeting = await meet(w, {
+      launches: [
+        { args: ['consume', '/dev/null'] },
+        { args: ['broker', '/tmp'] },
+        { args: ['job', 'more'] },
+        { args: ['probe', 'more'] },
+        { args: ['examine', '/dev/null'] },
+        { args: [] },
+        { args: ['check', '/dev/null'] },
+      ],
+    });
+    const ends = await until(() => {
+      const found = meeting.player.events.filter(({ said }) => said?.ended);
+      return found.length === 7 && found.map(({ said }) => said);
+    }, 'all answers');
+    assert.equal(ends.filter(({ problem }) => problem === 'refused').length, 6);
+    assert.equal(ends.filter(({ code }) => code === 0).length, 1);
+    await meeting.end();
+  });
+
   scenario(
-    'the core may start jobs and looks, nothing else; garbage ends the connection',
-    { root: true, when: noUser },
+    "garbage at a job's socket ends that conversation, not another, and not the helper",
+    { sticks: true, when: noUser },
     async (w) => {
+      const source = await sourceOf(w, w.dir);
+      const sticks = await lockedSticks(w, ['good', 'other'], { size: '4M', writeBps: '1MB' });
+      const [good, bad] = sticks.map(({ dev }) => ({
+        path: dev,
+        approval: JSON.parse(w.sync(['survey', dev]).stdout).survey.approval,
+      }));
+      const start = Buffer.from(`${JSON.stringify(job(source, bad).lines[0])}\n`);
+      const garbage = {
+        noise: Buffer.concat([randomBytes(4096), Buffer.from('\n')]),
+        'no line end': Buffer.alloc(70_000, 'a'),
+        nothing: Buffer.from('\n'),
+        'half a verb': start.subarray(0, 40),
+        'a verb of another role': Buffer.from('{"verb":"order","version":1}\n'),
+        'a verb behind noise': Buffer.concat([Buffer.from('\xff\xfe{\n', 'latin1'), start]),
+      };
+      const bytes = Object.values(garbage).map((one) => one.toString('base64'));
       const meeting = await meet(w, {
         launches: [
-          { args: ['consume', '/dev/null'] },
-          { args: ['broker', '/tmp'] },
-          { args: ['job', 'more'] },
-          { args: ['probe', 'more'] },
-          { args: ['examine', '/dev/null'] },
-          { args: [] },
-          { args: ['check', '/dev/null'] },
+          job(source, good),
+          ...bytes.map((one) => ({ args: ['job'], bytes: one, ends: true })),
+          { args: ['probe'], bytes: bytes[0], ends: true },
         ],
       });
-      const ends = await until(() => {
-        const found = meeting.player.events.filter(({ said }) => said?.ended);
-        return found.length === 7 && found.map(({ said }) => said);
-      }, 'all answers');
-      assert.equal(ends.filter(({ problem }) => problem === 'refused').length, 6);
-      assert.equal(ends.filter(({ code }) => code === 0).length, 1);
+      const { events } = meeting.player;
+      const { said } = await meeting.player.seen(
+        ({ said: { event } = {} }) => event === 'summary',
+        'the job',
+      );
+      assert.equal(said.ok, true, JSON.stringify(said));
+      await w.equal(source, good.path, SIZE);
+      const ends = () => events.filter(({ said: { ended } = {} }) => ended);
+      await until(() => ends().length === bytes.length + 2, `all ends: ${JSON.stringify(events)}`);
+      assert.ok(
+        ends().every(({ said: { problem, signal } }) => problem === undefined && signal === 0),
+        JSON.stringify(ends()),
+      );
+      assert.equal(events.filter(({ said: { event } = {} }) => event === 'joined').length, 1);
+      await assertUntouched(sticks[1]);
+      assert.ok(helpers().some(({ pid }) => pid === meeting.broker.pid));
       await meeting.end();
     },
   );
+
+  scenario(
+    'garbage at its own socket ends the elevated helper; nothing more is started, and what runs runs on',
+    { sticks: true, when: noUser },
+    async (w) => {
+      const source = await sourceOf(w, w.dir);
+      const [stick] = await lockedSticks(w, ['slow'], { size: '4M', writeBps: '1MB' });
+      const { approval } = JSON.parse(w.sync(['survey', stick.dev]).stdout).survey;
+      const meeting = await meet(w, {
+        launches: [job(source, { path: stick.dev, approval })],
+        later: {
+          after: 'joined',
+          say: ['{"launch":7}', JSON.stringify({ launch: 'a'.repeat(64), args: ['check', '/'] })],
+        },
+      });
+      const { said } = await meeting.player.seen(
+        ({ said: { event } = {} }) => event === 'summary',
+        'the job',
+      );
+      assert.equal(said.ok, true, JSON.stringify(said));
+      await w.equal(source, stick.dev, SIZE);
+      await until(() => !helpers().some(({ pid }) => pid === meeting.broker.pid), 'the helper to go');
+      const told = meeting.player.events.filter(({ said: { ended, launch } = {} }) => ended ?? launch);
+      assert.equal(told.length, 1, `only the first was started: ${JSON.stringify(told)}`);
+      await meeting.end();
+    },
+  );
+
+  scenario('a socket of another user in a folder that is right', { root: true, when: noUser }, async (w) => {
+    const number = (user) => Number(execFileSync('id', ['-u', user], { encoding: 'utf8' }));
+    const meeting = await meet(
+      w,
+      { launches: [{ args: ['check', '/dev/null'] }] },
+      { before: (place) => fs.lchownSync(path.join(place, 's'), number(mallory), 0) },
+    );
+    assert.equal((await meeting.broker.exit).code, 1);
+    assert.match(meeting.broker.stderr, /the socket is not as it must be/);
+    assert.ok(!meeting.player.events.some(({ said }) => said), 'not a word');
+    await meeting.end();
+  });
+
+  scenario('another user listens at a socket that looks right', { root: true, when: noUser }, async (w) => {
+    const meeting = await meet(
+      w,
+      { launches: [{ args: ['check', '/dev/null'] }] },
+      { user: 'root', before: (place) => execFileSync('chown', ['-R', carol, path.dirname(place)]) },
+    );
+    assert.equal((await meeting.broker.exit).code, 1);
+    assert.match(meeting.broker.stderr, /the socket belongs to another user/);
+    assert.ok(!meeting.player.events.some(({ said }) => said), 'not a word');
+    await meeting.end();
+  });
 
   scenario(
     'a stranger who connects first is told nothing, and the helper still gets in',
