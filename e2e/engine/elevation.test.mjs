@@ -11,6 +11,7 @@ import { after, before, describe } from 'node:test';
 import { connect } from './support/core-client.mjs';
 import { assertUntouched, endOf } from './support/expect.mjs';
 import { HELPER, ROOT, Run, until } from './support/run.mjs';
+import { atTerminal, noTerminal } from './support/terminal.mjs';
 import { onPath } from './support/tools.mjs';
 import { MiB, scenario } from './support/world.mjs';
 import { inWorldWith, withSerial } from './support/worlds.mjs';
@@ -59,8 +60,8 @@ function home(w, user, name = user) {
   return folder;
 }
 
-/** Runs a program as a user, with nothing of our own surroundings. `mounts`: in a world that looks otherwise. */
-function as(w, user, command, { folder, PATH = process.env.PATH, mounts = [], ...more }) {
+/** The words that run a program as a user, with nothing of our own surroundings but what is given. */
+function wordsAs(w, user, command, { folder, PATH = process.env.PATH, more = [] }) {
   const [name, value] = w.mark.split('=');
   const env = [
     `HOME=${folder}`,
@@ -69,8 +70,13 @@ function as(w, user, command, { folder, PATH = process.env.PATH, mounts = [], ..
     `PATH=${PATH}`,
     `${name}=${value}`,
   ];
-  const words = [`--reuid=${user}`, `--regid=${user}`, '--init-groups', 'env', '-i', ...env, ...command];
-  const [first, ...rest] = [...inWorldWith(mounts), 'setpriv', ...words];
+  const who = [`--reuid=${user}`, `--regid=${user}`, '--init-groups'];
+  return ['setpriv', ...who, 'env', '-i', ...env, ...more, ...command];
+}
+
+/** Runs a program as a user. `mounts`: in a world that looks otherwise. */
+function as(w, user, command, { folder, PATH, mounts = [], ...more }) {
+  const [first, ...rest] = [...inWorldWith(mounts), ...wordsAs(w, user, command, { folder, PATH })];
   return new Run(first, rest, {
     env: process.env,
     mark: w.mark,
@@ -347,6 +353,57 @@ describe('rights', { concurrency: 1 }, () => {
   );
 });
 
+describe('a password at a terminal', { concurrency: 1 }, () => {
+  const password = `right-${suffix}`;
+  const prompt = /password for [a-z0-9]+: $/;
+
+  /** A copy by a user whose rule asks for a password; `broken`: the helper ends by itself once it has the rights. */
+  async function copyAsking(w, answers, { broken = false } = {}) {
+    const folder = home(w, carol);
+    const source = await sourceOf(w, folder);
+    const [stick] = await lockedSticks(w, ['a']);
+    execFileSync('chpasswd', { input: `${carol}:${password}\n` });
+    const asked = broken ? path.join(folder, 'helper') : helper;
+    if (broken)
+      fs.writeFileSync(asked, `#!/bin/sh\n[ "$1" = broker ] && exit 3\nexec ${helper} "$@"\n`, {
+        mode: 0o755,
+      });
+    const allowed = `${carol} ALL=(root) PASSWD: ${asked} broker *\nDefaults:${carol} timestamp_timeout=0\n`;
+    fs.writeFileSync(rule, allowed, { mode: 0o440 });
+    w.after(() => fs.rmSync(rule, { force: true }));
+    const command = program('copy', source, stick.dev, '--yes');
+    const words = wordsAs(w, carol, command, { folder, more: [`CAROUSEL_HELPER=${asked}`, 'TERM=dumb'] });
+    const end = await atTerminal(w, words, answers, { cwd: '/' });
+    await nobodyLeft();
+    return { ...end, source, stick };
+  }
+  const needs = { sticks: true, when: noUser || noSudo || noTerminal };
+
+  scenario('the right one: it is asked for once, and the copy is made', needs, async (w) => {
+    const { code, text, source, stick } = await copyAsking(w, [[prompt, `${password}\r`]]);
+    assert.equal(code, 0, text);
+    await w.equal(source, stick.dev, SIZE);
+  });
+
+  for (const [what, answers] of [
+    ['three wrong ones', Array.from({ length: 3 }, () => [prompt, 'wrong\r'])],
+    ['none: the end of input', [[prompt, '\x04']]],
+  ])
+    scenario(`${what}: the rights were not given`, needs, async (w) => {
+      const { code, text, stick } = await copyAsking(w, answers);
+      assert.equal(code, 5, text);
+      assert.match(text, /The rights to open these drives were not given\./);
+      await assertUntouched(stick);
+    });
+
+  scenario('the right one, and a helper that fails: they were given', needs, async (w) => {
+    const { code, text, stick } = await copyAsking(w, [[prompt, `${password}\r`]], { broken: true });
+    assert.equal(code, 5, text);
+    assert.match(text, /The rights were given, but the helper did not start with them\./);
+    await assertUntouched(stick);
+  });
+});
+
 describe('the elevated helper and those who would misuse it', { concurrency: 1 }, () => {
   const job = (source, ...targets) => ({
     args: ['job'],
@@ -402,7 +459,7 @@ describe('the elevated helper and those who would misuse it', { concurrency: 1 }
     scenario(`${name}: the helper goes`, { root: true, when: noUser }, async (w) => {
       const meeting = await meet(w, { ...what, launches: [{ args: ['check', '/dev/null'] }] });
       const { code } = await meeting.broker.exit;
-      assert.equal(code, 1);
+      assert.equal(code, 3);
       assert.equal(
         meeting.player.events.some(({ said }) => said?.launch),
         false,
@@ -412,7 +469,7 @@ describe('the elevated helper and those who would misuse it', { concurrency: 1 }
 
   scenario("another user's folder and socket: the helper goes", { root: true, when: noUser }, async (w) => {
     const meeting = await meet(w, { launches: [{ args: ['check', '/dev/null'] }] }, { user: mallory });
-    assert.equal((await meeting.broker.exit).code, 1);
+    assert.equal((await meeting.broker.exit).code, 3);
     await meeting.end();
   });
 
@@ -518,7 +575,7 @@ describe('the elevated helper and those who would misuse it', { concurrency: 1 }
       { launches: [{ args: ['check', '/dev/null'] }] },
       { before: (place) => fs.lchownSync(path.join(place, 's'), number(mallory), 0) },
     );
-    assert.equal((await meeting.broker.exit).code, 1);
+    assert.equal((await meeting.broker.exit).code, 3);
     assert.match(meeting.broker.stderr, /the socket is not as it must be/);
     assert.ok(!meeting.player.events.some(({ said }) => said), 'not a word');
     await meeting.end();
@@ -530,7 +587,7 @@ describe('the elevated helper and those who would misuse it', { concurrency: 1 }
       { launches: [{ args: ['check', '/dev/null'] }] },
       { user: 'root', before: (place) => execFileSync('chown', ['-R', carol, path.dirname(place)]) },
     );
-    assert.equal((await meeting.broker.exit).code, 1);
+    assert.equal((await meeting.broker.exit).code, 3);
     assert.match(meeting.broker.stderr, /the socket belongs to another user/);
     assert.ok(!meeting.player.events.some(({ said }) => said), 'not a word');
     await meeting.end();

@@ -146,12 +146,12 @@ int run_broker(const std::string& folder) {
   Result<platform::Endpoint> core = meeting ? meeting->connect() : Result<platform::Endpoint>(meeting.error());
   if (!core) {
     std::fprintf(stderr, "%s\n", core.error().what.c_str());
-    return 1;
+    return kBrokerFailed;
   }
   Broker broker(std::move(*meeting), LineChannel(std::move(*core)));
   if (!broker.proven()) {
     std::fputs("the program that asked did not prove itself\n", stderr);
-    return 1;
+    return kBrokerFailed;
   }
   broker.serve();
   return 0;
