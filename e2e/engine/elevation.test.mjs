@@ -625,6 +625,27 @@ socket.on('close', () => fs.writeFileSync(${JSON.stringify(heard)}, 'heard:' + t
   );
 
   scenario(
+    'the elevated helper is killed in the middle of a copy: the copy goes on and is told to its end',
+    { sticks: true, when: noUser || noSudo },
+    async (w) => {
+      const folder = home(w, carol);
+      const source = await sourceOf(w, folder, carol, 6 * MiB);
+      const [stick] = await lockedSticks(w, ['slow'], { size: '8M', writeBps: '1MB' });
+      const { PATH } = allow(w, folder);
+      const words = program('copy', source, stick.dev, '--yes', '--verify', '--json');
+      const run = as(w, carol, words, { folder, PATH });
+      await run.joined(stick.dev);
+      const broker = helpers().find(({ args }) => args.includes('\0broker\0'));
+      process.kill(broker.pid, 'SIGKILL');
+      const end = await run.exit;
+      assert.equal(end.code, 0, end.stderr);
+      assert.equal(endOf(end.summary, stick.dev), 'verified');
+      await w.equal(source, stick.dev, 6 * MiB);
+      await nobodyLeft();
+    },
+  );
+
+  scenario(
     'a job of one user: seen and joined by that user, attached to again when the app is gone, closed to another',
     { sticks: true, when: noUser },
     async (w) => {
