@@ -63,6 +63,15 @@ describe.skipIf(process.platform === 'win32')('a real path to be trusted', () =>
     expect(path).toBe(realpathSync('/bin/sh'));
     expect(weak).toBe(null);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'is none inside an AppImage, whoever its files say they belong to',
+    () => {
+      const shell = realpathSync('/bin/sh');
+      expect(trusted('/bin/sh', () => 0xef53).weak).toBe(null);
+      expect(trusted('/bin/sh', () => 0x65735546).weak).toBe(shell);
+    },
+  );
 });
 
 describe('what goes through a shell', () => {
