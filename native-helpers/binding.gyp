@@ -12,7 +12,7 @@
       'engine/consumer/keeper.cpp', 'engine/consumer/sample.cpp',
       'engine/broker/broker.cpp', 'engine/identify/identify.cpp',
       'engine/feed/feeder.cpp', 'engine/feed/frame.cpp', 'engine/feed/lacks.cpp', 'engine/feed/receiver.cpp', 'engine/feed/stream.cpp',
-      'engine/safety/approval.cpp', 'engine/safety/contents.cpp', 'engine/safety/rules.cpp',
+      'engine/safety/approval.cpp', 'engine/safety/contents.cpp', 'engine/safety/heavy.cpp', 'engine/safety/rules.cpp',
       'engine/probe/drive.cpp', 'engine/probe/examiner.cpp', 'engine/probe/findings.cpp', 'engine/probe/full.cpp', 'engine/probe/passes.cpp',
       'engine/probe/pattern.cpp', 'engine/probe/probe.cpp', 'engine/probe/quick.cpp',
       'engine/session/line_channel.cpp', 'engine/session/order_fields.cpp', 'engine/session/orders.cpp', 'engine/session/verbs.cpp', 'engine/session/worker_link.cpp',
@@ -113,7 +113,7 @@
         'tests/rules_test.cpp',
         'tests/posix/target_test.cpp', 'tests/probe_test.cpp', 'tests/verbs_test.cpp',
       ],
-      'conditions': [['OS=="linux"', { 'sources': ['tests/linux/machine_test.cpp'] }]],
+      'conditions': [['OS=="linux"', { 'sources': ['tests/linux/machine_test.cpp', 'tests/linux/rights_test.cpp'] }]],
     },
   ],
 }

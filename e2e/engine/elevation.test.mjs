@@ -11,8 +11,10 @@ import { after, before, describe } from 'node:test';
 import { connect } from './support/core-client.mjs';
 import { assertUntouched, endOf } from './support/expect.mjs';
 import { HELPER, ROOT, Run, until } from './support/run.mjs';
+import { atTerminal, noTerminal } from './support/terminal.mjs';
 import { onPath } from './support/tools.mjs';
 import { MiB, scenario } from './support/world.mjs';
+import { inWorldWith, withSerial } from './support/worlds.mjs';
 
 const SIZE = 2 * MiB + 5;
 const isRoot = process.getuid?.() === 0 && process.platform === 'linux';
@@ -58,8 +60,8 @@ function home(w, user, name = user) {
   return folder;
 }
 
-/** Runs a program as a user, with nothing of our own surroundings. */
-function as(w, user, command, { folder, PATH = process.env.PATH, ...more }) {
+/** The words that run a program as a user, with nothing of our own surroundings but what is given. */
+function wordsAs(w, user, command, { folder, PATH = process.env.PATH, more = [] }) {
   const [name, value] = w.mark.split('=');
   const env = [
     `HOME=${folder}`,
@@ -68,8 +70,14 @@ function as(w, user, command, { folder, PATH = process.env.PATH, ...more }) {
     `PATH=${PATH}`,
     `${name}=${value}`,
   ];
-  const words = [`--reuid=${user}`, `--regid=${user}`, '--init-groups', 'env', '-i', ...env, ...command];
-  return new Run('setpriv', words, {
+  const who = [`--reuid=${user}`, `--regid=${user}`, '--init-groups'];
+  return ['setpriv', ...who, 'env', '-i', ...env, ...more, ...command];
+}
+
+/** Runs a program as a user. `mounts`: in a world that looks otherwise. */
+function as(w, user, command, { folder, PATH, mounts = [], ...more }) {
+  const [first, ...rest] = [...inWorldWith(mounts), ...wordsAs(w, user, command, { folder, PATH })];
+  return new Run(first, rest, {
     env: process.env,
     mark: w.mark,
     cwd: '/',
@@ -135,7 +143,7 @@ const helpers = () =>
 const nobodyLeft = () => until(() => helpers().length === 0, 'the elevated processes to end', 15_000);
 
 /** Meets an elevated helper the way the given player does. */
-async function meet(w, what, { user = carol, callerUid = uid } = {}) {
+async function meet(w, what, { user = carol, callerUid = uid, before: prepare = () => undefined } = {}) {
   const folder = home(w, user);
   const place = path.join(folder, 'meeting');
   const player = as(
@@ -146,6 +154,7 @@ async function meet(w, what, { user = carol, callerUid = uid } = {}) {
   );
   fs.copyFileSync(path.join(ROOT, 'e2e/engine/support/core-player.mjs'), path.join(copy, 'core-player.mjs'));
   await player.seen(({ ready }) => ready, 'the player');
+  prepare(place);
   const broker = new Run(helper, ['broker', place], {
     env: { PATH: process.env.PATH, SUDO_UID: String(callerUid) },
     mark: w.mark,
@@ -247,6 +256,30 @@ describe('rights', { concurrency: 1 }, () => {
     },
   );
 
+  scenario(
+    'what the person protects is no target of the elevated helper either',
+    { sticks: true, when: noUser || noSudo },
+    async (w) => {
+      const folder = home(w, carol);
+      const source = await sourceOf(w, folder);
+      const [stick] = await lockedSticks(w, ['archive']);
+      const mounts = [withSerial(w, stick, 'ARCHIVE-0042')];
+      const { PATH, times } = allow(w, folder);
+      const copyWith = async (...protectedSerials) => {
+        const settings = JSON.stringify({ version: 0, settings: { protectedSerials } });
+        fs.writeFileSync(path.join(folder, 'settings.json'), settings);
+        const words = program('copy', source, stick.dev, '--yes', '--json');
+        const end = await as(w, carol, words, { folder, PATH, mounts }).exit;
+        await nobodyLeft();
+        return endOf(end.summary, stick.dev);
+      };
+      assert.equal(await copyWith('ARCHIVE-0042'), 'refused protected-drive');
+      assert.equal(times(), 1, 'the drive was to be looked at with the rights');
+      await assertUntouched(stick);
+      assert.equal(await copyWith('ARCHIVE-0041'), 'done');
+    },
+  );
+
   scenario('three jobs of one app ask once', { sticks: true, when: noUser || noSudo }, async (w) => {
     const folder = home(w, carol);
     const source = await sourceOf(w, folder);
@@ -320,6 +353,57 @@ describe('rights', { concurrency: 1 }, () => {
   );
 });
 
+describe('a password at a terminal', { concurrency: 1 }, () => {
+  const password = `right-${suffix}`;
+  const prompt = /password for [a-z0-9]+: $/;
+
+  /** A copy by a user whose rule asks for a password; `broken`: the helper ends by itself once it has the rights. */
+  async function copyAsking(w, answers, { broken = false } = {}) {
+    const folder = home(w, carol);
+    const source = await sourceOf(w, folder);
+    const [stick] = await lockedSticks(w, ['a']);
+    execFileSync('chpasswd', { input: `${carol}:${password}\n` });
+    const asked = broken ? path.join(folder, 'helper') : helper;
+    if (broken)
+      fs.writeFileSync(asked, `#!/bin/sh\n[ "$1" = broker ] && exit 3\nexec ${helper} "$@"\n`, {
+        mode: 0o755,
+      });
+    const allowed = `${carol} ALL=(root) PASSWD: ${asked} broker *\nDefaults:${carol} timestamp_timeout=0\n`;
+    fs.writeFileSync(rule, allowed, { mode: 0o440 });
+    w.after(() => fs.rmSync(rule, { force: true }));
+    const command = program('copy', source, stick.dev, '--yes');
+    const words = wordsAs(w, carol, command, { folder, more: [`CAROUSEL_HELPER=${asked}`, 'TERM=dumb'] });
+    const end = await atTerminal(w, words, answers, { cwd: '/' });
+    await nobodyLeft();
+    return { ...end, source, stick };
+  }
+  const needs = { sticks: true, when: noUser || noSudo || noTerminal };
+
+  scenario('the right one: it is asked for once, and the copy is made', needs, async (w) => {
+    const { code, text, source, stick } = await copyAsking(w, [[prompt, `${password}\r`]]);
+    assert.equal(code, 0, text);
+    await w.equal(source, stick.dev, SIZE);
+  });
+
+  for (const [what, answers] of [
+    ['three wrong ones', Array.from({ length: 3 }, () => [prompt, 'wrong\r'])],
+    ['none: the end of input', [[prompt, '\x04']]],
+  ])
+    scenario(`${what}: the rights were not given`, needs, async (w) => {
+      const { code, text, stick } = await copyAsking(w, answers);
+      assert.equal(code, 5, text);
+      assert.match(text, /The rights to open these drives were not given\./);
+      await assertUntouched(stick);
+    });
+
+  scenario('the right one, and a helper that fails: they were given', needs, async (w) => {
+    const { code, text, stick } = await copyAsking(w, [[prompt, `${password}\r`]], { broken: true });
+    assert.equal(code, 5, text);
+    assert.match(text, /The rights were given, but the helper did not start with them\./);
+    await assertUntouched(stick);
+  });
+});
+
 describe('the elevated helper and those who would misuse it', { concurrency: 1 }, () => {
   const job = (source, ...targets) => ({
     args: ['job'],
@@ -375,7 +459,7 @@ describe('the elevated helper and those who would misuse it', { concurrency: 1 }
     scenario(`${name}: the helper goes`, { root: true, when: noUser }, async (w) => {
       const meeting = await meet(w, { ...what, launches: [{ args: ['check', '/dev/null'] }] });
       const { code } = await meeting.broker.exit;
-      assert.equal(code, 1);
+      assert.equal(code, 3);
       assert.equal(
         meeting.player.events.some(({ said }) => said?.launch),
         false,
@@ -385,34 +469,129 @@ describe('the elevated helper and those who would misuse it', { concurrency: 1 }
 
   scenario("another user's folder and socket: the helper goes", { root: true, when: noUser }, async (w) => {
     const meeting = await meet(w, { launches: [{ args: ['check', '/dev/null'] }] }, { user: mallory });
-    assert.equal((await meeting.broker.exit).code, 1);
+    assert.equal((await meeting.broker.exit).code, 3);
+    await meeting.end();
+  });
+
+  scenario('the core may start jobs and looks, nothing else', { root: true, when: noUser }, async (w) => {
+    const meeting = await meet(w, {
+      launches: [
+        { args: ['consume', '/dev/null'] },
+        { args: ['broker', '/tmp'] },
+        { args: ['job', 'more'] },
+        { args: ['probe', 'more'] },
+        { args: ['examine', '/dev/null'] },
+        { args: [] },
+        { args: ['check', '/dev/null'] },
+      ],
+    });
+    const ends = await until(() => {
+      const found = meeting.player.events.filter(({ said }) => said?.ended);
+      return found.length === 7 && found.map(({ said }) => said);
+    }, 'all answers');
+    assert.equal(ends.filter(({ problem }) => problem === 'refused').length, 6);
+    assert.equal(ends.filter(({ code }) => code === 0).length, 1);
     await meeting.end();
   });
 
   scenario(
-    'the core may start jobs and looks, nothing else; garbage ends the connection',
-    { root: true, when: noUser },
+    "garbage at a job's socket ends that conversation, not another, and not the helper",
+    { sticks: true, when: noUser },
     async (w) => {
+      const source = await sourceOf(w, w.dir);
+      const sticks = await lockedSticks(w, ['good', 'other'], { size: '4M', writeBps: '1MB' });
+      const [good, bad] = sticks.map(({ dev }) => ({
+        path: dev,
+        approval: JSON.parse(w.sync(['survey', dev]).stdout).survey.approval,
+      }));
+      const start = Buffer.from(`${JSON.stringify(job(source, bad).lines[0])}\n`);
+      const garbage = {
+        noise: Buffer.concat([randomBytes(4096), Buffer.from('\n')]),
+        'no line end': Buffer.alloc(70_000, 'a'),
+        nothing: Buffer.from('\n'),
+        'half a verb': start.subarray(0, 40),
+        'a verb of another role': Buffer.from('{"verb":"order","version":1}\n'),
+        'a verb behind noise': Buffer.concat([Buffer.from('\xff\xfe{\n', 'latin1'), start]),
+      };
+      const bytes = Object.values(garbage).map((one) => one.toString('base64'));
       const meeting = await meet(w, {
         launches: [
-          { args: ['consume', '/dev/null'] },
-          { args: ['broker', '/tmp'] },
-          { args: ['job', 'more'] },
-          { args: ['probe', 'more'] },
-          { args: ['examine', '/dev/null'] },
-          { args: [] },
-          { args: ['check', '/dev/null'] },
+          job(source, good),
+          ...bytes.map((one) => ({ args: ['job'], bytes: one, ends: true })),
+          { args: ['probe'], bytes: bytes[0], ends: true },
         ],
       });
-      const ends = await until(() => {
-        const found = meeting.player.events.filter(({ said }) => said?.ended);
-        return found.length === 7 && found.map(({ said }) => said);
-      }, 'all answers');
-      assert.equal(ends.filter(({ problem }) => problem === 'refused').length, 6);
-      assert.equal(ends.filter(({ code }) => code === 0).length, 1);
+      const { events } = meeting.player;
+      const { said } = await meeting.player.seen(
+        ({ said: { event } = {} }) => event === 'summary',
+        'the job',
+      );
+      assert.equal(said.ok, true, JSON.stringify(said));
+      await w.equal(source, good.path, SIZE);
+      const ends = () => events.filter(({ said: { ended } = {} }) => ended);
+      await until(() => ends().length === bytes.length + 2, `all ends: ${JSON.stringify(events)}`);
+      assert.ok(
+        ends().every(({ said: { problem, signal } }) => problem === undefined && signal === 0),
+        JSON.stringify(ends()),
+      );
+      assert.equal(events.filter(({ said: { event } = {} }) => event === 'joined').length, 1);
+      await assertUntouched(sticks[1]);
+      assert.ok(helpers().some(({ pid }) => pid === meeting.broker.pid));
       await meeting.end();
     },
   );
+
+  scenario(
+    'garbage at its own socket ends the elevated helper; nothing more is started, and what runs runs on',
+    { sticks: true, when: noUser },
+    async (w) => {
+      const source = await sourceOf(w, w.dir);
+      const [stick] = await lockedSticks(w, ['slow'], { size: '4M', writeBps: '1MB' });
+      const { approval } = JSON.parse(w.sync(['survey', stick.dev]).stdout).survey;
+      const meeting = await meet(w, {
+        launches: [job(source, { path: stick.dev, approval })],
+        later: {
+          after: 'joined',
+          say: ['{"launch":7}', JSON.stringify({ launch: 'a'.repeat(64), args: ['check', '/'] })],
+        },
+      });
+      const { said } = await meeting.player.seen(
+        ({ said: { event } = {} }) => event === 'summary',
+        'the job',
+      );
+      assert.equal(said.ok, true, JSON.stringify(said));
+      await w.equal(source, stick.dev, SIZE);
+      await until(() => !helpers().some(({ pid }) => pid === meeting.broker.pid), 'the helper to go');
+      const told = meeting.player.events.filter(({ said: { ended, launch } = {} }) => ended ?? launch);
+      assert.equal(told.length, 1, `only the first was started: ${JSON.stringify(told)}`);
+      await meeting.end();
+    },
+  );
+
+  scenario('a socket of another user in a folder that is right', { root: true, when: noUser }, async (w) => {
+    const number = (user) => Number(execFileSync('id', ['-u', user], { encoding: 'utf8' }));
+    const meeting = await meet(
+      w,
+      { launches: [{ args: ['check', '/dev/null'] }] },
+      { before: (place) => fs.lchownSync(path.join(place, 's'), number(mallory), 0) },
+    );
+    assert.equal((await meeting.broker.exit).code, 3);
+    assert.match(meeting.broker.stderr, /the socket is not as it must be/);
+    assert.ok(!meeting.player.events.some(({ said }) => said), 'not a word');
+    await meeting.end();
+  });
+
+  scenario('another user listens at a socket that looks right', { root: true, when: noUser }, async (w) => {
+    const meeting = await meet(
+      w,
+      { launches: [{ args: ['check', '/dev/null'] }] },
+      { user: 'root', before: (place) => execFileSync('chown', ['-R', carol, path.dirname(place)]) },
+    );
+    assert.equal((await meeting.broker.exit).code, 3);
+    assert.match(meeting.broker.stderr, /the socket belongs to another user/);
+    assert.ok(!meeting.player.events.some(({ said }) => said), 'not a word');
+    await meeting.end();
+  });
 
   scenario(
     'a stranger who connects first is told nothing, and the helper still gets in',
@@ -441,6 +620,27 @@ socket.on('close', () => fs.writeFileSync(${JSON.stringify(heard)}, 'heard:' + t
         .exit;
       assert.equal(fs.readFileSync(heard, 'utf8'), 'heard:');
       assert.equal(end.code, 0, end.stderr);
+      await nobodyLeft();
+    },
+  );
+
+  scenario(
+    'the elevated helper is killed in the middle of a copy: the copy goes on and is told to its end',
+    { sticks: true, when: noUser || noSudo },
+    async (w) => {
+      const folder = home(w, carol);
+      const source = await sourceOf(w, folder, carol, 6 * MiB);
+      const [stick] = await lockedSticks(w, ['slow'], { size: '8M', writeBps: '1MB' });
+      const { PATH } = allow(w, folder);
+      const words = program('copy', source, stick.dev, '--yes', '--verify', '--json');
+      const run = as(w, carol, words, { folder, PATH });
+      await run.joined(stick.dev);
+      const broker = helpers().find(({ args }) => args.includes('\0broker\0'));
+      process.kill(broker.pid, 'SIGKILL');
+      const end = await run.exit;
+      assert.equal(end.code, 0, end.stderr);
+      assert.equal(endOf(end.summary, stick.dev), 'verified');
+      await w.equal(source, stick.dev, 6 * MiB);
       await nobodyLeft();
     },
   );

@@ -8,7 +8,7 @@ import { readDirect } from '../../testlab/sticks.mjs';
 import { serveCore } from './support/core-client.mjs';
 import { assertGood, assertUntouched, endOf } from './support/expect.mjs';
 import { advance, asHelper, setting, startHeld } from './support/ride.mjs';
-import { until } from './support/run.mjs';
+import { HELPER, until } from './support/run.mjs';
 import { asked, MiB, scenario } from './support/world.mjs';
 
 const SIZE = 3 * MiB + 5;
@@ -111,6 +111,44 @@ describe('another drive than the one that was approved', { concurrency: 1 }, () 
     assert.equal(endOf(end.summary, dev), 'refused other-than-approved');
     for (const file of [first, second])
       assert.deepEqual(fs.readFileSync(file), Buffer.alloc(4 * MiB, 7), file);
+  });
+
+  for (const [what, size] of [
+    ['larger', 5 * MiB],
+    ['smaller', 4 * MiB - 4096],
+  ])
+    scenario(
+      `the same device, ${what} than it was when it was approved`,
+      { root: true, linux: true },
+      async (w) => {
+        const source = await w.source('source.img', SIZE);
+        const file = w.path('resized.img');
+        fs.writeFileSync(file, Buffer.alloc(4 * MiB, 7));
+        const dev = execFileSync('losetup', ['--find', '--show', file], { encoding: 'utf8' }).trim();
+        w.after(() => execFileSync('losetup', ['-d', dev]));
+        const sequence = () => fs.readFileSync(`/sys/block/${dev.slice(5)}/diskseq`, 'utf8');
+        const before = sequence();
+        const token = await approvalOf(w, dev);
+        fs.truncateSync(file, size);
+        execFileSync('losetup', ['-c', dev]);
+        assert.equal(sequence(), before, 'the size alone has to tell');
+        const end = await w.copy(source, [dev], ['--approve', token], { yes: false }).exit;
+        assert.equal(endOf(end.summary, dev), 'refused other-than-approved', end.stderr);
+        assert.equal(end.code, 3);
+        assert.deepEqual(fs.readFileSync(file).subarray(0, 4 * MiB - 4096), Buffer.alloc(4 * MiB - 4096, 7));
+      },
+    );
+
+  scenario('the first MiB is approved to its last byte, and not a byte more', { sticks: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const { right } = await twoSticks(w);
+    const token = await approvalOf(w, right.dev);
+    await put(right, Buffer.from('!'), MiB - 1);
+    const end = await w.copy(source, [right.dev], ['--approve', token], { yes: false }).exit;
+    await assertStopped(w, end, right.dev, [right]);
+    await put(right, Buffer.from('\0'), MiB - 1);
+    await put(right, Buffer.from('!'), MiB);
+    assertGood(await w.copy(source, [right.dev], ['--approve', token], { yes: false }).exit, [right.dev]);
   });
 
   scenario('the same stick with other content than was shown', { sticks: true }, async (w) => {
@@ -469,4 +507,38 @@ describe('another drive than the one that was looked at, where it is only read',
       assert.equal(endOf((await ask('start')).summary, target.dev), 'done');
     },
   );
+});
+
+describe('a helper of another version', { concurrency: 1 }, () => {
+  /** A helper that is ours but for what it understands or says of the protocol. */
+  function other(w, job) {
+    const file = w.path('other-helper');
+    fs.writeFileSync(file, `#!/bin/sh\n[ "$1" = job ] || exec '${HELPER}' "$@"\n${job}\n`, { mode: 0o755 });
+    return { CAROUSEL_HELPER: file };
+  }
+
+  for (const [what, job] of [
+    [
+      'that does not speak ours',
+      `read -r line; printf '%s\\n' "$line" | sed 's/"version":1/"version":2/' | '${HELPER}' job`,
+    ],
+    [
+      'that says so itself',
+      `printf '%s\\n' '{"event":"hello","version":2,"helper":"9","pid":1}'; read -r line`,
+    ],
+  ])
+    scenario(`one ${what} is refused in words, before a byte`, { sticks: true }, async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const { right } = await twoSticks(w);
+      const env = other(w, job);
+      const end = await w.copy(source, [right.dev], [], { env }).exit;
+      assert.equal(endOf(end.summary, right.dev), 'refused version-mismatch', JSON.stringify(end));
+      assert.equal(end.code, 2);
+      const text = await w.command(['copy', source, right.dev, '--yes'], { env: { ...w.env, ...env } }).exit;
+      assert.match(
+        text.stderr,
+        /the two halves of Carousel are of different versions \[version-mismatch\]\. Install/,
+      );
+      await assertUntouched(right);
+    });
 });

@@ -9,6 +9,7 @@ import { describe } from 'node:test';
 import { serveCore } from './support/core-client.mjs';
 import { assertGood, endOf } from './support/expect.mjs';
 import { COMMAND } from './support/run.mjs';
+import { atTerminal, noTerminal } from './support/terminal.mjs';
 import { onPath } from './support/tools.mjs';
 import { MiB, scenario } from './support/world.mjs';
 
@@ -16,8 +17,8 @@ const SIZE = 2 * MiB + 5;
 const noMkfs = !onPath('mkfs.ext4') && 'mkfs.ext4 is missing';
 
 /** A stick with a file system, mounted; and a second mount of it inside the first. */
-async function mountedStick(w, name = 'mounted') {
-  const [stick] = await w.sticks([name], { size: '8M' });
+async function mountedStick(w, name = 'mounted', size = '8M') {
+  const [stick] = await w.sticks([name], { size });
   const place = w.path(`place-${name}`);
   fs.mkdirSync(place);
   execFileSync('mkfs.ext4', ['-q', '-F', stick.dev]);
@@ -45,6 +46,111 @@ describe('mounted targets', { concurrency: 1 }, () => {
     await w.equal(source, stick.dev, SIZE);
     fs.rmdirSync(place);
   });
+
+  scenario(
+    'nothing is unmounted before somebody has agreed to erasing it',
+    { sticks: true, when: noMkfs || noTerminal },
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const { stick, place } = await mountedStick(w);
+      const words = ['copy', source, stick.dev, '--unmount'];
+      const silent = await w.command([...words, '--json']).exit;
+      assert.equal(silent.code, 3, silent.stderr);
+      assert.equal(endOf(silent.summary, stick.dev), 'refused not-approved');
+      assert.match(silent.stderr, /would be overwritten: add --yes/);
+      const stray = await w.command([...words, '--approve', `A1-1-${'0'.repeat(64)}`, '--json']).exit;
+      assert.equal(stray.code, 3, stray.stderr);
+      assert.equal(endOf(stray.summary, stick.dev), 'refused not-approved', 'a token is of no mounted drive');
+      const asks = async (answer) => {
+        const question = /Type yes to erase 1 drive: /;
+        return atTerminal(w, [process.execPath, COMMAND, ...words], [[question, answer]]);
+      };
+      const no = await asks('no\r');
+      assert.equal(no.code, 3, no.text);
+      assert.ok(isMounted(place), 'a no, or no answer at all, leaves it as it was');
+      assert.equal(fs.readFileSync(path.join(place, 'thesis.txt'), 'utf8'), 'two years of work');
+      const yes = await asks('yes\r');
+      assert.equal(yes.code, 0, yes.text);
+      assert.ok(!isMounted(place));
+      await w.equal(source, stick.dev, SIZE);
+      fs.rmdirSync(place);
+    },
+  );
+
+  scenario(
+    'one that needs a typed word stays mounted with --yes, and is unmounted once it was typed',
+    { sticks: true, when: noMkfs || noTerminal },
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const [a, b] = await w.sticks(['a', 'b'], { size: '4M' });
+      // More than twice as large as the others.
+      const { stick, place } = await mountedStick(w, 'large', '16M');
+      const words = ['copy', source, a.dev, b.dev, stick.dev, '--unmount'];
+      const end = await w.command([...words, '--yes', '--json']).exit;
+      assert.equal(end.code, 3, end.stderr);
+      assert.equal(endOf(end.summary, stick.dev), 'refused not-approved');
+      assert.match(JSON.stringify(end.summary), /it is mounted, and approved only at a terminal: unmount it/);
+      assert.deepEqual([endOf(end.summary, a.dev), endOf(end.summary, b.dev)], ['done', 'done']);
+      assert.ok(isMounted(place));
+      const run = [process.execPath, COMMAND, ...words];
+      const question = new RegExp(`To erase ${stick.dev}, type its name: `);
+      const wrong = await atTerminal(w, run, [[question, 'sda\r']]);
+      assert.equal(wrong.code, 3, wrong.text);
+      assert.ok(isMounted(place));
+      const right = await atTerminal(w, run, [
+        [question, `${path.basename(stick.dev)}\r`],
+        [/Type yes to erase/, 'yes\r'],
+      ]);
+      assert.equal(right.code, 0, right.text);
+      assert.ok(!isMounted(place));
+      await w.equal(source, stick.dev, SIZE);
+      fs.rmdirSync(place);
+    },
+  );
+
+  scenario(
+    'one that holds the report, the manifest, the source or the record is never unmounted for a copy',
+    { sticks: true, when: noMkfs },
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const { stick, place } = await mountedStick(w);
+      fs.copyFileSync(source, path.join(place, 'source.img'));
+      fs.mkdirSync(path.join(place, 'inner'));
+      const inner = path.join(place, 'inner');
+      const link = w.path('link');
+      fs.symlinkSync(inner, link);
+      const cases = [
+        ['holds-files', source, ['--report', path.join(place, 'report.html')]],
+        ['holds-files', source, ['--report', path.join(link, 'report.json')]],
+        ['holds-files', source, ['--manifest', path.join(inner, 'manifest')]],
+        ['holds-source', path.join(place, 'source.img'), []],
+        ['holds-files', source, [], { XDG_DATA_HOME: inner }],
+        ['holds-files', source, [], { XDG_STATE_HOME: path.join(inner, 'not/there/yet') }],
+        ['holds-files', source, [], { XDG_CONFIG_HOME: place }],
+      ];
+      for (const [code, from, args, env] of cases)
+        for (const more of [['--unmount'], []]) {
+          const end = await w.copy(from, [stick.dev], [...args, ...more], { env }).exit;
+          const what = `${args.join(' ')} ${JSON.stringify(env)}: ${end.stderr}`;
+          assert.equal(endOf(end.summary, stick.dev), `refused ${code}`, what);
+          assert.equal(end.code, 3, what);
+          assert.ok(isMounted(place), what);
+        }
+      const core = await serveCore(w, { CAROUSEL_SHOW_LOOP: '1', CAROUSEL_HOME: inner });
+      const { id, title, asTarget } = Object.values((await core.state()).drives).find(
+        ({ path: at }) => at === stick.dev,
+      );
+      assert.equal(asTarget.reasons[0].code, 'holds-files');
+      await assert.rejects(core.call('drives.unmount', { drive: id, typed: title }), ({ error }) => {
+        assert.equal(error.code, 'holds-files');
+        return true;
+      });
+      await core.end();
+      assert.equal(fs.readFileSync(path.join(place, 'thesis.txt'), 'utf8'), 'two years of work');
+      execFileSync('umount', [place]);
+      fs.rmdirSync(place);
+    },
+  );
 
   scenario(
     'one that is busy stays as it is, and the program that uses it is named',

@@ -79,7 +79,7 @@ int main(int argc, char** argv) {
   const std::string place = args.size() == 2 && args[0] == "broker" ? args[1] : std::string();
   if (const carousel::Status status = carousel::platform::act_as_caller(place); !status) {
     std::fprintf(stderr, "%s\n", status.error().what.c_str());
-    return 1;
+    return place.empty() ? 1 : carousel::kBrokerFailed;
   }
   const int code = run(args);
   std::fflush(stdout);

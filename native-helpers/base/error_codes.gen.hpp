@@ -23,6 +23,7 @@ enum class Code : std::uint16_t {
     partition,
     is_source,
     holds_source,
+    holds_files,
     source_of_other_job,
     duplicate_target,
     not_approved,
@@ -85,6 +86,7 @@ enum class CodeClass : std::uint8_t {
         case Code::partition: return "partition";
         case Code::is_source: return "is-source";
         case Code::holds_source: return "holds-source";
+        case Code::holds_files: return "holds-files";
         case Code::source_of_other_job: return "source-of-other-job";
         case Code::duplicate_target: return "duplicate-target";
         case Code::not_approved: return "not-approved";
@@ -139,6 +141,7 @@ enum class CodeClass : std::uint8_t {
         case Code::partition: return "it is a partition, not a whole disk";
         case Code::is_source: return "it is the source";
         case Code::holds_source: return "the source image lies on this disk";
+        case Code::holds_files: return "a report, the record or the settings of this program lie on this disk";
         case Code::source_of_other_job: return "another running job reads from it";
         case Code::duplicate_target: return "it is already a target of this job";
         case Code::not_approved: return "nobody has agreed to lose what is on it";
@@ -192,6 +195,7 @@ enum class CodeClass : std::uint8_t {
     if (text == "partition") return Code::partition;
     if (text == "is-source") return Code::is_source;
     if (text == "holds-source") return Code::holds_source;
+    if (text == "holds-files") return Code::holds_files;
     if (text == "source-of-other-job") return Code::source_of_other_job;
     if (text == "duplicate-target") return Code::duplicate_target;
     if (text == "not-approved") return Code::not_approved;
@@ -245,6 +249,7 @@ enum class CodeClass : std::uint8_t {
         case Code::partition: return CodeClass::refused;
         case Code::is_source: return CodeClass::refused;
         case Code::holds_source: return CodeClass::refused;
+        case Code::holds_files: return CodeClass::refused;
         case Code::source_of_other_job: return CodeClass::refused;
         case Code::duplicate_target: return CodeClass::refused;
         case Code::not_approved: return CodeClass::refused;

@@ -26,6 +26,7 @@ const program = path.join(folder, 'fuzz');
 const sources = [
   'base/json.cpp',
   'engine/safety/contents.cpp',
+  'engine/safety/heavy.cpp',
   'engine/session/order_fields.cpp',
   'engine/session/orders.cpp',
   'engine/session/verbs.cpp',

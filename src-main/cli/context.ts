@@ -3,7 +3,9 @@
 import { createInterface } from 'node:readline/promises';
 import { createElevator, type Elevator } from '../core/elevation/elevator.ts';
 import { HelperClient } from '../core/helper/helper-client.ts';
-import type { HelperLauncher } from '../core/helper/launch/launcher.ts';
+import { findHelper } from '../core/helper/helper-path.ts';
+import { directLauncher } from '../core/helper/launch/direct-launcher.ts';
+import { protecting, type HelperLauncher } from '../core/helper/launch/launcher.ts';
 
 /** Where text goes. */
 export interface TextOut {
@@ -25,8 +27,11 @@ export interface CliContext {
   readonly canAsk: boolean;
   /** Asks on standard error and reads a line; an empty answer at the end of input. */
   ask(question: string): Promise<string>;
-  /** The way to the helper, by a launcher or with this user's rights. Now or when it is used: `HelperNotFound`. */
-  helper(launcher?: HelperLauncher): HelperClient;
+  /**
+   * The way to the helper, by a launcher or with this user's rights; drives with the serial numbers that are protected are
+   * no target to it. Now or when it is used: `HelperNotFound`.
+   */
+  helper(protects?: () => readonly string[], launcher?: HelperLauncher): HelperClient;
   /** The way to rights that this user does not have. */
   elevator(): Elevator;
   /** Calls the handler on Ctrl-C and on a request to end; returns how to stop that. */
@@ -44,7 +49,8 @@ export function processContext(): CliContext {
     self: [process.execPath, process.argv[1] ?? ''],
     canAsk: process.stdin.isTTY && process.stderr.isTTY,
     ask,
-    helper: (launcher) => new HelperClient(launcher),
+    helper: (protects = () => [], launcher = directLauncher(findHelper())) =>
+      new HelperClient(protecting(launcher, protects)),
     elevator: () => createElevator({ terminal: process.stdin.isTTY && process.stderr.isTTY }),
     onInterrupt,
     setExitCode: (code) => (process.exitCode = code),

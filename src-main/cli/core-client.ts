@@ -29,7 +29,7 @@ export async function withCore<T>(
   const app = await createApp({
     host: 'cli',
     version,
-    engine: () => context.helper(elevator?.launcher),
+    engine: (protects) => context.helper(protects, elevator?.launcher),
     ...(list ? { list } : {}),
     ports: {
       clock: systemClock,

@@ -16,10 +16,11 @@ import { diffStates, type AppState } from '@contract/snapshot.ts';
 import { createAccessService, type ListenAt } from './access/access-service.ts';
 import { createBenchService } from './bench/bench-service.ts';
 import { createCopyService } from './copy/copy-service.ts';
-import { accessFolder } from './default-paths.ts';
+import { accessFolder, filesOf } from './default-paths.ts';
 import { createDeviceService } from './devices/device-service.ts';
 import { everyTime, linuxFingerprint, watchDrives, type Watcher } from './devices/device-watcher.ts';
 import { createImageList } from './devices/file-drives.ts';
+import { keepingEngine } from './devices/kept-files.ts';
 import { listDrives } from './devices/list-drives.ts';
 import { createDriveHandling } from './devices/drive-handling.ts';
 import { createPracticeService } from './devices/practice-service.ts';
@@ -28,7 +29,7 @@ import { createHandlers } from './handlers.ts';
 import { HelperClient } from './helper/helper-client.ts';
 import { findHelper } from './helper/helper-path.ts';
 import { directLauncher } from './helper/launch/direct-launcher.ts';
-import type { HelperLauncher } from './helper/launch/launcher.ts';
+import { protecting, type HelperLauncher } from './helper/launch/launcher.ts';
 import type { Engine } from './jobs/engine.ts';
 import { createJobJournal } from './jobs/job-journal.ts';
 import { createKeptResults } from './jobs/kept-results.ts';
@@ -57,8 +58,8 @@ export interface AppOptions {
   host: HostKind;
   version: string;
   ports: Ports;
-  /** Tests bring their own. */
-  engine?: () => Engine;
+  /** How to reach the helper, which is to refuse drives with these serial numbers. Tests bring their own. */
+  engine?: (protects: () => readonly string[]) => Engine;
   list?: ListDrives;
   /** Shows practice drives and the jobs on them, and no other drive or job of this computer. */
   practiceOnly?: boolean;
@@ -93,8 +94,8 @@ const checkMs = 4000;
 /** So often is looked for jobs that another program began. */
 const findJobsMs = 5000;
 
-const helperEngine = (launcher: HelperLauncher | undefined): Engine =>
-  new HelperClient(launcher ?? directLauncher(findHelper()), checkMs);
+const helperEngine = (launcher: HelperLauncher | undefined, protects: () => readonly string[]): Engine =>
+  new HelperClient(protecting(launcher ?? directLauncher(findHelper()), protects), checkMs);
 
 const textOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error);
@@ -107,9 +108,11 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     (path) => Object.values(store.state.drives).find((drive) => drive.path === path),
     (port) => ({ bay: bayAt(settings.current.bays, port), operator: bench.operatorAt(port) }),
   );
-  const makeEngine = own.engine ?? (() => helperEngine(elevation.launcher));
+  const makeEngine = own.engine ?? ((protects) => helperEngine(elevation.launcher, protects));
+  const protects = (): readonly string[] => settings.current.protectedSerials;
   let made: Engine | null = null;
-  const engine = (): Engine => (made ??= recordedEngine(makeEngine(), record, facts));
+  const engine = (): Engine =>
+    (made ??= recordedEngine(keepingEngine(makeEngine(protects), filesOf(paths)), record, facts));
   const logger = createLogger(clock, paths.logFile);
   const loaded = await loadSettings(paths.settingsFile, () => clock.now());
   const settings = loaded.store;
@@ -164,7 +167,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     listFiles: async () => [...(await practice.drives()), ...(await images.list()), ...feeds.list()],
     check: async (asked) => engine().check(asked),
     policy: () => ({
-      protectedSerials: settings.current.protectedSerials,
+      protectedSerials: protects(),
       canElevate: elevation.state !== 'unavailable' && elevation.state !== 'none-needed',
     }),
     jobOf: (id) => jobs.jobOf(id),

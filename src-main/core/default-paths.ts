@@ -36,3 +36,10 @@ export function defaultPaths(
 /** Beside the settings: keys, certificates and what was paired, readable by this user only. */
 export const accessFolder = ({ settingsFile }: Pick<Paths, 'settingsFile'>): string =>
   join(dirname(settingsFile), 'access');
+
+/** What of this user's must not go under with a drive. */
+export const filesOf = ({ settingsFile, stateDir, recordFile }: Paths): string[] => [
+  settingsFile,
+  stateDir,
+  ...(recordFile === null ? [] : [recordFile]),
+];

@@ -192,8 +192,8 @@ export function createHandlers(services: Services): Handlers {
       return {};
     },
     'copy.check': (uses) => copies.check(uses),
-    'copy.unmount': async ({ path }) => {
-      await copies.unmount(path);
+    'copy.unmount': async (agreed) => {
+      await copies.unmount(agreed);
       return {};
     },
     'copy.eject': async ({ path, unmount }) => {
@@ -254,6 +254,8 @@ export function createHandlers(services: Services): Handlers {
       const current = await settings.change(change);
       store.update((state) => ({ ...state, settings: current }));
       devices.judge();
+      // The helper, too, has an opinion on these, and it is asked only once about a drive.
+      if (change.protectedSerials) await look(true);
       await access.follow(current.listen);
       return current;
     },

@@ -14,6 +14,7 @@ const {
   secretLink,
   wrongProof,
   say = [],
+  later,
   launches = [],
 } = JSON.parse(process.argv[2]);
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -26,6 +27,8 @@ if (secretMode !== undefined) fs.chmodSync(path.join(folder, 'secret'), secretMo
 if (folderMode !== undefined) fs.chmodSync(folder, folderMode);
 
 const marks = new Map(launches.map((launch) => [randomBytes(32).toString('hex'), launch]));
+
+let broker;
 
 net
   .createServer((socket) => {
@@ -41,13 +44,17 @@ net
         const said = JSON.parse(line);
         tell({ from: job ? job.args : 'socket', said });
         if (said.broker) {
+          broker = socket;
           socket.write(`${JSON.stringify({ proof: wrongProof ? '0'.repeat(64) : proofs[1] })}\n`);
           for (const raw of say) socket.write(`${raw}\n`);
           for (const [mark, { args }] of marks) socket.write(`${JSON.stringify({ launch: mark, args })}\n`);
         }
+        if (later && said.event === later.after) for (const raw of later.say) broker.write(`${raw}\n`);
         if (said.launch) {
           job = marks.get(said.launch);
           for (const one of job.lines ?? []) socket.write(`${JSON.stringify(one)}\n`);
+          if (job.bytes) socket.write(Buffer.from(job.bytes, 'base64'));
+          if (job.ends) socket.end();
         }
       }
     });

@@ -9,6 +9,7 @@
 #include "engine/session/line_channel.hpp"
 #include "engine/session/verbs.hpp"
 #include "platform/clock.hpp"
+#include "platform/inspect.hpp"
 #include "platform/meeting.hpp"
 #include "platform/process.hpp"
 
@@ -39,6 +40,16 @@ bool same(const std::string& a, const std::string& b) {
 const std::string* text(const json::Value& from, const char* key) {
   const json::Value* value = from.find(key);
   return value != nullptr ? value->string() : nullptr;
+}
+
+/// The words of a list; false if it is none, or holds anything else.
+bool words(const json::Value& from, std::vector<std::string>& out) {
+  if (from.array() == nullptr) return false;
+  for (const json::Value& word : *from.array()) {
+    if (word.string() == nullptr) return false;
+    out.push_back(*word.string());
+  }
+  return true;
 }
 
 /// What the core may have started. Never a role of a job, which has no checks of its own, and never another broker.
@@ -90,11 +101,12 @@ class Broker {
     const Result<json::Value> said = json::parse(line);
     const std::string* mark = said ? text(*said, "launch") : nullptr;
     const json::Value* list = said ? said->find("args") : nullptr;
-    if (mark == nullptr || mark->size() != kSecret || list == nullptr || list->array() == nullptr || said->object()->size() != 2) return false;
-    std::vector<std::string> args;
-    for (const json::Value& word : *list->array()) {
-      if (word.string() == nullptr) return false;
-      args.push_back(*word.string());
+    const json::Value* guarded = said ? said->find("protected") : nullptr;
+    if (mark == nullptr || mark->size() != kSecret || list == nullptr || said->object()->size() != (guarded == nullptr ? 2U : 3U)) return false;
+    std::vector<std::string> args, drives;
+    if (!words(*list, args) || (guarded != nullptr && !words(*guarded, drives))) return false;
+    if (guarded != nullptr) {
+      if (Status status = platform::protect_also(drives); !status) return tell(*mark, status.error().what);
     }
     if (!may_start(args) || children_.size() >= kMaxChildren) return tell(*mark, "refused");
     Result<platform::Endpoint> stream = meeting_.connect();
@@ -134,12 +146,12 @@ int run_broker(const std::string& folder) {
   Result<platform::Endpoint> core = meeting ? meeting->connect() : Result<platform::Endpoint>(meeting.error());
   if (!core) {
     std::fprintf(stderr, "%s\n", core.error().what.c_str());
-    return 1;
+    return kBrokerFailed;
   }
   Broker broker(std::move(*meeting), LineChannel(std::move(*core)));
   if (!broker.proven()) {
     std::fputs("the program that asked did not prove itself\n", stderr);
-    return 1;
+    return kBrokerFailed;
   }
   broker.serve();
   return 0;

@@ -6,7 +6,10 @@
 
 namespace carousel {
 
-/// Meets the core in `folder` (platform/meeting.hpp). Exit code of the process: 0 when the core has gone, 1 when they did not come together.
+/// The exit code of a broker that failed by itself: another one than sudo's own, 1, for a password that was not given.
+inline constexpr int kBrokerFailed = 3;
+
+/// Meets the core in `folder` (platform/meeting.hpp). Exit code of the process: 0 when the core has gone, kBrokerFailed when they did not come together.
 int run_broker(const std::string& folder);
 
 }  // namespace carousel

@@ -35,15 +35,16 @@ void add_identity(Sha256& sum, const platform::PathFacts& facts) {
   for (const std::uint64_t number : {facts.size, facts.identity.sequence}) add(sum, std::to_string(number));
 }
 
+}  // namespace
+
 std::string token_of(const platform::PathFacts& facts, int level, const std::array<std::byte, 32>& first) {
   Sha256 sum;
   add_identity(sum, facts);
+  add(sum, std::to_string(level));
   add(sum, hex(first));
   const std::array<std::byte, 32> digest = sum.finish();
   return std::string(kVersion) + "-" + std::to_string(level) + "-" + hex(digest);
 }
-
-}  // namespace
 
 int level_of(const platform::PathFacts& facts, const Contents& contents) {
   if (!facts.removable || facts.size > kLargeDrive || contents.weighty || !contents.readable) return 2;

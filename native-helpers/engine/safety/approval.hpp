@@ -3,6 +3,7 @@
 // without what is on it: for drives that are only read.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -27,8 +28,11 @@ struct Survey {
   std::string token;
 };
 
-/// Reads what is on the device and makes the token: a level and the SHA-256 over bus path, serial number, world-wide name, exact size, disk
-/// sequence number, and the first MiB. Code::changed_device if `facts` are about another device.
+/// A version, a level and the SHA-256 over bus path, serial number, world-wide name, exact size, disk sequence number, the level, and the SHA-256 of
+/// the first MiB, which is `first`.
+std::string token_of(const platform::PathFacts& facts, int level, const std::array<std::byte, 32>& first);
+
+/// Reads what is on the device and makes the token. Code::changed_device if `facts` are about another device.
 Result<Survey> survey(platform::BlockFile& device, const platform::PathFacts& facts);
 
 /// Which drive that is: a version and the SHA-256 over bus path, serial number, world-wide name, exact size and disk sequence number. Empty for

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
-#include <string_view>
 
-#include "base/bytes.hpp"
+#include "engine/safety/heavy.hpp"
+#include "engine/safety/window.hpp"
 
 namespace carousel::safety {
 namespace {
@@ -16,51 +15,8 @@ constexpr std::size_t kLook = 0x22000;
 /// This much of a root directory is looked through.
 constexpr std::size_t kDirectory = 32768;
 
-constexpr std::array kWeighty = {"crypto_LUKS", "BitLocker", "LVM2_member", "linux_raid_member", "zfs_member", "apfs", "btrfs", "swap"};
-
-/// Numbers out of foreign bytes; outside of them everything is zero.
-class Bytes {
- public:
-  explicit Bytes(std::span<const std::byte> of) : of_(of) {}
-  [[nodiscard]] std::uint64_t le(std::size_t at, std::size_t bytes) const {
-    std::uint64_t value = 0;
-    for (std::size_t i = bytes; i-- > 0;) value = (value << 8) | (at + i < of_.size() ? std::to_integer<std::uint64_t>(of_[at + i]) : 0U);
-    return value;
-  }
-  [[nodiscard]] bool is(std::size_t at, std::string_view text) const {
-    return at + text.size() <= of_.size() && std::memcmp(of_.data() + at, text.data(), text.size()) == 0;
-  }
-  [[nodiscard]] std::string text(std::size_t at, std::size_t longest) const {
-    std::string out;
-    for (std::size_t i = at; i < std::min(at + longest, of_.size()) && of_[i] != std::byte{0}; ++i) out += static_cast<char>(of_[i]);
-    while (!out.empty() && out.back() == ' ') out.pop_back();
-    return out;
-  }
-  [[nodiscard]] std::size_t size() const { return of_.size(); }
-
- private:
-  std::span<const std::byte> of_;
-};
-
-/// A place on the drive that can be looked at: one buffer, filled anew for each look.
-class Window {
- public:
-  Window(std::uint64_t size, const ReadAt& read) : size_(size), read_(read), buffer_(round_up(kApproved + kPage, kPage)) {}
-  /// Up to `length` bytes (at most 1 MiB) from `offset`; none if they are not there or cannot be read.
-  std::span<const std::byte> at(std::uint64_t offset, std::uint64_t length) {
-    if (offset >= size_) return {};
-    const std::uint64_t from = round_down(offset, kPage), end = std::min(size_, offset + std::min(length, kApproved));
-    const std::uint64_t whole = std::min(round_up(end, kPage), size_) - from;
-    const std::span<std::byte> room = buffer_.span().first(static_cast<std::size_t>(whole));
-    if (!read_(from, room)) return {};
-    return room.subspan(static_cast<std::size_t>(offset - from), static_cast<std::size_t>(end - offset));
-  }
-
- private:
-  std::uint64_t size_;
-  const ReadAt& read_;
-  AlignedBuffer buffer_;
-};
+/// Members of something larger, what is encrypted, and HFS+: macOS has kept its backups on that, and no cheap look tells them from other files.
+constexpr std::array kWeighty = {"crypto_LUKS", "BitLocker", "LVM2_member", "linux_raid_member", "zfs_member", "apfs", "btrfs", "swap", "hfsplus"};
 
 bool all_zero(std::span<const std::byte> bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
@@ -145,6 +101,8 @@ void look_at_exfat(const Bytes& b, Volume& volume, Window& window) {
   if (at_root >= volume.size) return;
   const Bytes entries(window.at(volume.offset + at_root, std::min<std::uint64_t>(std::uint64_t{1} << cluster_shift, kDirectory)));
   for (std::size_t at = 0; at + 32 <= entries.size() && entries.le(at, 1) != 0; at += 32) {
+    // The first 15 units of a name; none that is looked for is told apart later.
+    if (entries.le(at, 1) == 0xc1 && names_backup(entries, at + 2, 30)) volume.backup = true;
     if (entries.le(at, 1) == 0x85) newer(volume, entries.le(at + 14, 2), entries.le(at + 12, 2));
     if (entries.le(at, 1) != 0x83) continue;
     volume.label.clear();
@@ -160,6 +118,10 @@ void look_at_volume(Volume& volume, Window& window) {
   const std::vector<std::byte> kept(seen.begin(), seen.end());
   const Bytes b(kept);
   volume.kind = kind_of(b);
+  // Both look like a file system from their beginning.
+  if (is_bitlocker_to_go(b, volume.offset, window)) volume.kind = "BitLocker";
+  if (ends_as_raid_member(volume.offset, volume.size, window)) volume.kind = "linux_raid_member";
+  volume.backup = holds_backup(volume.kind, b, volume.offset, window);
   if (volume.kind == "ext4") look_at_ext(b, volume);
   if (volume.kind == "vfat") look_at_fat(b, volume, window);
   if (volume.kind == "exfat") look_at_exfat(b, volume, window);
@@ -175,7 +137,7 @@ bool weighty_type(const Bytes& entry) {
 
 void add_volume(Contents& found, std::uint64_t offset, std::uint64_t length, std::uint64_t size) {
   if (found.volumes.size() >= kMaxVolumes || offset == 0 || offset >= size || length == 0) return;
-  found.volumes.push_back({offset, std::min(length, size - offset), {}, {}, {}, {}});
+  found.volumes.push_back({offset, std::min(length, size - offset), {}, {}, {}, {}, false});
 }
 
 void read_gpt(Contents& found, std::uint64_t size, std::uint32_t sector, Window& window) {
@@ -212,6 +174,7 @@ Contents contents_of(std::uint64_t size, std::uint32_t sector, const ReadAt& rea
   found.readable = !first.empty();
   if (!found.readable) return found;
   if (all_zero(first)) {
+    found.weighty = ends_as_raid_member(0, size, window);
     const std::uint64_t tail = std::min(size, kApproved);
     const std::span<const std::byte> last = window.at(size - tail, tail);
     found.blank = !last.empty() && all_zero(last);
@@ -219,7 +182,8 @@ Contents contents_of(std::uint64_t size, std::uint32_t sector, const ReadAt& rea
   }
   const std::vector<std::byte> kept(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(first.size(), kLook)));
   const Bytes start(kept);
-  Volume whole{0, size, kind_of(start), {}, {}, {}};
+  found.weighty = ends_as_raid_member(0, size, window);  // whatever its partitions are
+  Volume whole{0, size, kind_of(start), {}, {}, {}, false};
   // A file system straight on the drive has a boot sector that looks like a partition table.
   const bool bare = !whole.kind.empty() && whole.kind != "iso9660";
   if (!bare && start.le(510, 2) == 0xaa55) {
@@ -229,6 +193,7 @@ Contents contents_of(std::uint64_t size, std::uint32_t sector, const ReadAt& rea
   if (found.volumes.empty()) found.volumes.push_back(std::move(whole));
   for (Volume& volume : found.volumes) {
     look_at_volume(volume, window);
+    found.weighty = found.weighty || volume.backup;
     for (const char* kind : kWeighty) found.weighty = found.weighty || volume.kind == kind;
   }
   return found;

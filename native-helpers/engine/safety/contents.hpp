@@ -19,12 +19,13 @@ struct Volume {
   std::string label;                       ///< raw bytes, untrusted
   std::optional<std::uint64_t> used;       ///< bytes, where the file system keeps count
   std::optional<std::uint64_t> newest;     ///< seconds since 1970: the newest date on it that is cheap to have
+  bool backup = false;                     ///< a backup is in it
 };
 
 struct Contents {
   bool readable = false;                   ///< the first MiB could be read
   bool blank = false;                      ///< nothing but zeros in the first and the last MiB
-  bool weighty = false;                    ///< part of something larger, or encrypted: more is lost than files on a stick
+  bool weighty = false;                    ///< part of something larger, encrypted, or a backup: more is lost than files on a stick
   std::string table = "none";              ///< "none", "mbr", "gpt"
   std::vector<Volume> volumes;             ///< at most kMaxVolumes
 };

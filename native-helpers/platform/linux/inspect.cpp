@@ -67,14 +67,13 @@ class Surroundings {
     return *uses_;
   }
   bool protects(const PathFacts& facts) {
-    if (!read_list_) list_ = protected_drives(), read_list_ = true;
-    return !list_ || std::any_of(list_->begin(), list_->end(), [&](const std::string& one) { return one == facts.serial || one == facts.wwn; });
+    if (!list_) list_ = ProtectedDrives::read();
+    return list_->has(facts.serial, facts.wwn);
   }
 
  private:
   std::optional<std::vector<Use>> uses_;
-  bool read_list_ = false;
-  std::optional<std::vector<std::string>> list_;
+  std::optional<ProtectedDrives> list_;
 };
 
 void look_at_device(PathFacts& facts, const struct stat& st, Surroundings& around) {

@@ -175,4 +175,6 @@ std::vector<PathFacts> inspect_all(const std::vector<std::string>& paths) {
   return found;
 }
 
+Status protect_also(const std::vector<std::string>&) { return {}; }
+
 }  // namespace carousel::platform

@@ -10,7 +10,9 @@
 
 #include "linux/drive_marks.hpp"
 #include "linux/mounts.hpp"
+#include "linux/protected_drives.hpp"
 #include "linux/sysfs.hpp"
+#include "platform/inspect.hpp"
 #include "tests/test.hpp"
 
 using namespace carousel;
@@ -213,6 +215,42 @@ TEST("machine: in any tree of devices the system's disks are found, all of them 
       if (Machine::needed(number) != wanted.contains(number)) test::fail(__FILE__, __LINE__, "round " + std::to_string(round) + ", disk " + number);
     }
   }
+}
+
+TEST("machine: drives that the administrator or the person protects") {
+  struct Row {
+    const char* what;
+    const char* administrators;  ///< null: no list
+    std::vector<std::string> persons;
+    const char *serial, *wwn;
+    bool has;
+  };
+  const Row rows[] = {
+      {"no list", nullptr, {}, "S1", "eui.1", false},
+      {"a drive without a serial number", "# nobody\n\n", {""}, "", "", false},
+      {"the administrator's, by serial number", "S1 # the archive\n", {}, "S1", "", true},
+      {"the administrator's, by world-wide name", "S0\neui.1\n", {}, "S1", "eui.1", true},
+      {"another", "S1\n", {"S2"}, "S12", "S", false},
+      {"only a comment", "# S1\n", {}, "S1", "", false},
+      {"the person's", nullptr, {"S0", "S1"}, "S1", "", true},
+      {"the person's cannot shorten the administrator's", "S1\n", {"S0"}, "S1", "", true},
+      {"as udev writes it", nullptr, {"WD_1__A"}, "WD 1  A ", "", true},
+  };
+  for (const Row& row : rows) {
+    Machine m;
+    if (row.administrators != nullptr) m.write("/etc/carousel/protected", row.administrators);
+    CHECK(platform::protect_also(row.persons).ok());
+    if (platform::ProtectedDrives::read().has(row.serial, row.wwn) != row.has) test::fail(__FILE__, __LINE__, row.what);
+  }
+  CHECK(platform::protect_also({}).ok());
+  Machine damaged;
+  damaged.write("/etc/carousel/protected/what is this", "");  // a folder in its place
+  CHECK(platform::ProtectedDrives::read().has("S1", ""));
+  Machine endless;
+  std::string long_list;
+  for (int i = 0; i < 5000; ++i) long_list += "S" + std::to_string(i + 2) + "\n";
+  endless.write("/etc/carousel/protected", long_list);
+  CHECK(platform::ProtectedDrives::read().has("S1", ""));
 }
 
 TEST("machine: a drive's own marks, behind USB and elsewhere") {

@@ -52,7 +52,7 @@ export function copyCommand(context: CliContext = processContext()): Command {
         'stop',
       ]),
     )
-    .option('--unmount', 'take targets that are mounted out of use first, if this user may')
+    .option('--unmount', 'take targets that are mounted out of use once erasing them is agreed to')
     .option('--approve <token>', 'approval of one drive, from "carousel approve"; may be repeated', collect)
     .option('--yes', 'agree that ordinary removable drives and files lose their content')
     .option('--manifest <file>', 'write the digests of all blocks to a new file, for "carousel verify"')

@@ -21,6 +21,8 @@ export interface Approval {
   readonly go: readonly string[];
   /** The tokens of drives, by path. */
   readonly tokens: ReadonlyMap<string, string>;
+  /** Those of them that are to be unmounted first, and the level of the yes that was given for each. */
+  readonly unmounts: ReadonlyMap<string, number>;
   /** Turned away; reported with the rest of the result. */
   readonly away: readonly CliTargetResult[];
   /** Nothing may begin: this is the whole result. */
@@ -31,12 +33,14 @@ export interface Approval {
 export interface Found {
   readonly path: string;
   readonly verdict: Verdict | undefined;
+  /** Set where it is to be unmounted first: the level of yes that this takes. */
+  readonly unmountLevel?: number | undefined;
 }
 
 /** What a yes to a target must look like, or why there can be none. Pure. */
 export type Need =
   | { kind: 'none' | 'yes'; token?: string }
-  | { kind: 'typed'; token: string; word: string; what: string }
+  | { kind: 'typed'; token?: string; word: string; what: string }
   | { kind: 'away'; error: CliErrorInfo };
 
 /** The survey of a drive, if it could be looked at. */
@@ -53,10 +57,13 @@ export function wordToType({ serial, path }: Verdict): { word: string; what: str
 }
 
 /** What it needs; `standsOut`: one yes for the whole batch is not enough for it. Pure. */
-export function needOf({ verdict }: Found, standsOut = false): Need {
+export function needOf({ verdict, unmountLevel }: Found, standsOut = false): Need {
   if (!verdict) return { kind: 'away', error: { code: 'hung', message: 'the drive gives no answer' } };
   // What is not there yet cannot lose anything; the helper makes the file and never overwrites by that way.
   if (!verdict.exists) return { kind: 'none' };
+  // What is on it is not looked at before it is unmounted, so there is no token yet.
+  if (unmountLevel !== undefined)
+    return unmountLevel === 2 || standsOut ? { kind: 'typed', ...wordToType(verdict) } : { kind: 'yes' };
   if (!verdict.target.ok) {
     const [reason] = verdict.target.reasons;
     return { kind: 'away', error: reason ?? { code: 'internal', message: 'the helper gave no reason' } };
@@ -110,24 +117,34 @@ export async function approveTargets(
     need.kind === 'away' ? [turnedAway(path, need.error)] : [],
   );
   const go = all.filter(({ need }) => need.kind !== 'away').map((one) => one.found.path);
-  if (wanting.length === 0) return { go, tokens, away };
+  const unmounts = new Map(
+    all.flatMap(({ found: one, need }) =>
+      one.unmountLevel === undefined ? [] : [[one.path, need.kind === 'typed' ? 2 : 1] as const],
+    ),
+  );
+  const agreed: Approval = { go, tokens, unmounts, away };
+  /** The others go on without these. */
+  const without = (refused: readonly CliTargetResult[]): Approval => ({
+    ...agreed,
+    go: go.filter((path) => !refused.some((one) => one.path === path)),
+    away: [...away, ...refused],
+  });
+  if (wanting.length === 0) return agreed;
   if (given.tokens.length > 0) {
     for (const { found: one } of wanting) {
       if (stray === undefined) tokens.delete(one.path);
       else tokens.set(one.path, stray);
     }
-    return { go, tokens, away };
+    // No token is of a drive that is mounted: nobody has looked at what is on it.
+    const mounted = wanting.filter(({ found: { path } }) => unmounts.has(path));
+    return without(mounted.map(({ found: one }) => turnedAway(one.path, needsMore(one))));
   }
   const typed = wanting.filter(({ need }) => need.kind === 'typed');
-  if (given.yes) {
-    // The others go on without them.
-    const refused = typed.map(({ found: { path } }) => turnedAway(path, needsMore(path)));
-    const left = go.filter((path) => !refused.some((one) => one.path === path));
-    return { go: left, tokens, away: [...away, ...refused] };
-  }
+  if (given.yes) return without(typed.map(({ found: one }) => turnedAway(one.path, needsMore(one))));
   const stop = (why: string): Approval => ({
     go: [],
     tokens: new Map(),
+    unmounts: new Map(),
     away: [],
     stop: { why, targets: unapproved(all, away) },
   });
@@ -135,9 +152,7 @@ export async function approveTargets(
     return stop(
       `${plural(wanting.length, 'target')} would be ${what === 'heal' ? 'written to where it is not like the manifest' : 'overwritten'}: add ${typed.length > 0 ? '--approve with a token of "carousel approve"' : '--yes'} if that is what you want`,
     );
-  return (await agree(wanting, away, context, what))
-    ? { go, tokens, away }
-    : stop('Not approved: nothing was written.');
+  return (await agree(wanting, away, context, what)) ? agreed : stop('Not approved: nothing was written.');
 }
 
 async function agree(
@@ -169,9 +184,12 @@ export async function typedRight(
   return answer.trim().toLowerCase() === word.toLowerCase();
 }
 
-const needsMore = (path: string): CliErrorInfo => ({
+const needsMore = ({ path, unmountLevel }: Found): CliErrorInfo => ({
   code: 'not-approved',
-  message: `--yes is not enough for it: carousel approve ${path}`,
+  message:
+    unmountLevel === undefined
+      ? `--yes is not enough for it: carousel approve ${path}`
+      : `it is mounted, and approved only at a terminal: unmount it, then carousel approve ${path}`,
 });
 
 function unapproved(all: readonly Sorted[], away: readonly CliTargetResult[]): CliTargetResult[] {

@@ -2,12 +2,14 @@
 
 import type { AppError } from '@contract/errors.ts';
 import { version } from '../../../package.json';
-import { defaultPaths } from '../../core/default-paths.ts';
+import { defaultPaths, filesOf } from '../../core/default-paths.ts';
+import { keepingEngine } from '../../core/devices/kept-files.ts';
 import { lookFirst, type Uses } from '../../core/elevation/look-first.ts';
 import type { HelperClient } from '../../core/helper/helper-client.ts';
 import { FactBook } from '../../core/record/drive-facts.ts';
 import { createRecorder } from '../../core/record/open-recorder.ts';
 import { recordedEngine } from '../../core/record/recorded-engine.ts';
+import { loadSettings } from '../../core/settings/settings-store.ts';
 import { systemClock } from '../../core/system-clock.ts';
 import type { CliContext } from '../context.ts';
 import { recordTrouble } from '../report/record-trouble.ts';
@@ -38,6 +40,10 @@ export const refusalWords = (error: AppError): string =>
     ? `The helper gets no rights to open these drives: ${cleanText(error.params.path)} can be changed by others than root. Install Carousel from its package.`
     : (refusals[error.code] ?? error.code);
 
+/** What they protected is not known any more. */
+const damagedSettings =
+  'The settings of the app could not be read and were set aside: drives that they protect are not protected now.';
+
 /** Looks at the paths; where this user may not open one of them, asks for the right to, once. */
 export async function getReady(
   uses: Uses,
@@ -45,16 +51,18 @@ export async function getReady(
   note: (text: string) => void,
 ): Promise<Ready> {
   const elevator = context.elevator();
-  const record = createRecorder(defaultPaths(context.env), version, systemClock, (problem) =>
-    note(recordTrouble(problem)),
-  );
+  const paths = defaultPaths(context.env);
+  const settings = await loadSettings(paths.settingsFile, () => systemClock.now());
+  if (settings.warning) note(damagedSettings);
+  const record = createRecorder(paths, version, systemClock, (problem) => note(recordTrouble(problem)));
   const facts = new FactBook();
   const close = (): void => {
     record.close();
     elevator.close();
   };
   try {
-    const helper = recordedEngine(context.helper(elevator.launcher), record, facts);
+    const plain = context.helper(() => settings.store.current.protectedSerials, elevator.launcher);
+    const helper = recordedEngine(keepingEngine(plain, filesOf(paths)), record, facts);
     await Promise.all([...uses.reads, ...uses.writes].map((path) => facts.learn(path)));
     const { found, identities, refusal } = await lookFirst(helper, elevator, uses);
     if (refusal) note(refusalWords(refusal));

@@ -17,7 +17,7 @@ import type { CopyPlan } from './copy-options.ts';
 import { interruptMessage, OtherRiders } from './interrupts.ts';
 import { refusalWords } from './rights.ts';
 import { skipRanges } from './skip-ranges.ts';
-import { lookAndUnmount } from './unmount.ts';
+import { unmountApproved } from './unmount.ts';
 
 /** The helper's block size where none is named. */
 const DEFAULT_BLOCK = 1_048_576;
@@ -26,36 +26,39 @@ const DEFAULT_BLOCK = 1_048_576;
 export const runCopy = (plan: CopyPlan, context: CliContext): Promise<ExitCode> =>
   withCore(context, 'local', (client) => copy(client, plan, context));
 
-async function copy(client: ContractClient, asked: CopyPlan, context: CliContext): Promise<ExitCode> {
-  checkWishes(asked.reports, [asked.request.source, ...asked.request.targets]);
+async function copy(client: ContractClient, wished: CopyPlan, context: CliContext): Promise<ExitCode> {
+  checkWishes(wished.reports, [wished.request.source, ...wished.request.targets]);
   const bays = new Map<string, string>();
-  const reporter = reporterFor(asked.json, context, bays);
-  const plan = await withMap(asked, reporter, context);
+  const reporter = reporterFor(wished.json, context, bays);
+  const plan = await withMap(wished, reporter, context);
   const { request } = plan;
   if (!plan.takesUp && !request.join) await tellResumable(plan, reporter, context);
-  const uses = { reads: request.join ? [] : [request.source], writes: request.targets };
-  const {
-    found,
-    bays: names,
-    identities,
-    refusal,
-  } = await lookAndUnmount(client, uses, plan.unmounts, reporter);
+  const { manifest, resume } = request.options;
+  const keeps = [...plan.reports.map(({ file }) => file), plan.ddrescueMap, manifest, resume];
+  const uses = {
+    reads: request.join ? [] : [request.source],
+    writes: request.targets,
+    keeps: keeps.filter((file) => file !== undefined),
+  };
+  const { found, unmountLevels, bays: names, identities, refusal } = await client.call('copy.check', uses);
   for (const [index, path] of request.targets.entries()) {
     const name = names[index];
     if (name) bays.set(path, name);
   }
   if (refusal) reporter.note(refusalWords(refusal));
-  const approval = await approveTargets(
-    request.targets.map((path, index) => ({ path, verdict: found[index] ?? undefined })),
-    plan.given,
-    context,
-  );
-  if (approval.stop) {
-    reporter.note(approval.stop.why);
-    const summary = notBegunSummary(request.source, approval.stop.targets);
+  const targets = request.targets.map((path, index) => ({
+    path,
+    verdict: found[index] ?? undefined,
+    unmountLevel: plan.unmounts ? (unmountLevels[index] ?? undefined) : undefined,
+  }));
+  const asked = await approveTargets(targets, plan.given, context);
+  if (asked.stop) {
+    reporter.note(asked.stop.why);
+    const summary = notBegunSummary(request.source, asked.stop.targets);
     reporter.end(summary);
     return exitCodeOf(summary, false);
   }
+  const approval = await unmountApproved(client, targets, asked, reporter);
   if (approval.go.length === 0 && approval.away.length > 0 && !request.options.waitForJoin) {
     const summary = notBegunSummary(request.source, [...approval.away]);
     reporter.end(summary);

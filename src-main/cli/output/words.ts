@@ -43,7 +43,8 @@ const words: Readonly<Record<CliErrorCode, ErrorWords>> = {
   },
   'protected-drive': {
     happened: 'is on the list of protected drives',
-    advice: 'It is never written to; the list is /etc/carousel/protected.',
+    advice:
+      'It is never written to; the lists are the protected drives of the app (Settings) and /etc/carousel/protected.',
   },
   'system-disk': {
     happened: 'is used by the running system',
@@ -57,6 +58,10 @@ const words: Readonly<Record<CliErrorCode, ErrorWords>> = {
   partition: { happened: 'is a partition', advice: 'Give the whole drive.' },
   'is-source': { happened: 'is the source itself', advice: 'Choose another target.' },
   'holds-source': { happened: 'holds the source image', advice: 'Choose another target.' },
+  'holds-files': {
+    happened: 'holds a report, the record or the settings of this program',
+    advice: 'Choose another target, or have these files elsewhere.',
+  },
   'source-of-other-job': {
     happened: 'is being read by another running copy',
     advice: 'Wait until that one is over.',

@@ -53,9 +53,16 @@ export const copyCalls = {
    */
   'copy.check': {
     role: 'local',
-    input: z.strictObject({ reads: paths, writes: paths }),
+    input: z.strictObject({
+      reads: paths,
+      writes: paths,
+      /** Files that are read or written beside; a drive that holds one is no target. */
+      keeps: z.array(filePath).max(16).optional(),
+    }),
     output: z.strictObject({
       found: z.array(verdictSchema.nullable()),
+      /** For a target that only its mounts keep from being one: the level of yes that unmounting it takes; else null. */
+      unmountLevels: z.array(z.int().min(1).max(2).nullable()),
       /** The bays that these paths are in, in the same order; null for one in none. */
       bays: z.array(z.string().max(24).nullable()),
       /** Which drives are at the paths that are to be read. */
@@ -65,10 +72,19 @@ export const copyCalls = {
     }),
     patient: true,
   },
-  /** Takes the file systems on a drive out of use, as this user; refused when more than its mounts keeps it from being a target. */
+  /**
+   * Takes the file systems on a drive out of use, as this user, for a copy that a person has agreed to; refused when more
+   * than its mounts keeps it from being a target, and unless that yes was for this drive and of its level.
+   */
   'copy.unmount': {
     role: 'local',
-    input: z.strictObject({ path: filePath }),
+    input: z.strictObject({
+      path: filePath,
+      /** The drive that was shown, as in its verdict. */
+      identity: z.string().min(1).max(128),
+      /** What was agreed to: 1 a yes for a batch, 2 the typed word of this drive. */
+      level: z.int().min(1).max(2),
+    }),
     output: nothing,
     patient: true,
   },

@@ -3,14 +3,15 @@ import { appError, ContractError, fail } from '@contract/errors.ts';
 import type { CopyRequest } from '@contract/groups/copy.ts';
 import type { Station, StationEvent } from '@contract/groups/stations.ts';
 import type { JobSummary } from '@contract/helper-messages.ts';
-import type { CallOutput } from '@contract/schema.ts';
+import type { CallInput, CallOutput } from '@contract/schema.ts';
 import type { Connection } from '@contract/server.ts';
-import { unmountDrive } from '../devices/unmount.ts';
+import { fileSystemsOn, unmountDrive } from '../devices/unmount.ts';
+import { withKept } from '../devices/kept-files.ts';
 import { ejectShown } from '../devices/eject-service.ts';
 import { switchOff } from '../devices/eject.ts';
 import { createIdentifyService } from '../devices/identify-service.ts';
-import { demandShown, unmountShown, type Shown } from '../devices/unmount-service.ts';
-import { lookFirst, type Uses } from '../elevation/look-first.ts';
+import { demandShown, unmountLevel, unmountShown, type Shown } from '../devices/unmount-service.ts';
+import { lookFirst } from '../elevation/look-first.ts';
 import type { JobRequest } from '../helper/helper-job.ts';
 import { asContractError } from '../helper/as-contract-error.ts';
 import type { Engine, EngineJob } from '../jobs/engine.ts';
@@ -28,8 +29,8 @@ const maxNote = 4096;
 const defaultBlockSize = 1_048_576;
 
 export interface CopyService {
-  check(uses: Uses): Promise<CallOutput<'copy.check'>>;
-  unmount(path: string): Promise<void>;
+  check(uses: CallInput<'copy.check'>): Promise<CallOutput<'copy.check'>>;
+  unmount(agreed: CallInput<'copy.unmount'>): Promise<void>;
   /** As `drives.eject` and `drives.identify`, for the drive at a path as it is now. */
   eject(path: string, unmount: boolean): Promise<void>;
   identify(path: string): Promise<{ stopped: boolean }>;
@@ -187,9 +188,15 @@ export function createCopyService(
         await Promise.all([...uses.reads, ...uses.writes].map((path) => facts.learn(path)));
         const looking = lookFirst(engine(), elevation, uses);
         record.warm(); // while the helper looks
-        const { found, identities, refusal } = await looking;
+        const { found: seen, identities, refusal } = await looking;
+        const found = await withKept(seen, [
+          ...uses.reads.map((path) => ({ path, code: 'holds-source' as const })),
+          ...(uses.keeps ?? []).map((path) => ({ path, code: 'holds-files' as const })),
+        ]);
+        const levels = found.map(async (verdict) => (verdict ? unmountLevel(verdict, fileSystemsOn) : null));
         return {
           found: found.map((verdict) => verdict ?? null),
+          unmountLevels: await Promise.all(levels),
           bays: uses.writes.map((path) => facts.at(path).bay),
           identities: [...identities].map(([path, identity]) => ({ path, identity })),
           refusal,
@@ -198,9 +205,13 @@ export function createCopyService(
         throw asError(error);
       }
     },
-    async unmount(path) {
+    async unmount({ path, identity, level }) {
       try {
-        await unmountShown(await lookAt(path), { check, unmount: unmountDrive });
+        const shown = await lookAt(path);
+        const [now] = await check([path]);
+        if (!now || now.identity !== identity) fail('changed-device', {});
+        if (((await unmountLevel(now, fileSystemsOn)) ?? 0) > level) fail('not-approved', {});
+        await unmountShown(shown, { check, unmount: unmountDrive });
       } catch (error) {
         throw asError(error);
       }

@@ -40,7 +40,7 @@ describe('judgeTarget', () => {
     ['an encrypted disk', { fileSystems: ['vfat', 'crypto_LUKS'] }, {}, 2, []],
     ['BitLocker', { fileSystems: ['BitLocker'] }, {}, 2, []],
     ['a write-protected stick', { readOnly: true }, {}, 3, ['read-only']],
-    ['a protected serial number', { serial: 'LAB-1' }, {}, 3, ['protected']],
+    ['a protected serial number', { serial: 'LAB-1' }, {}, 3, ['protected-drive']],
     ['the system disk', { engine: refuse('system-disk') }, {}, 3, ['system-disk']],
     ['a mounted stick', { engine: refuse('mounted') }, {}, 3, ['mounted']],
     ['no rights', { engine: refuse('no-permission') }, {}, 3, ['no-permission']],

@@ -41,7 +41,7 @@ export interface Policy {
 
 /** Contents that are more than files on a stick: erasing them needs a typed yes. */
 const weightyFileSystems =
-  /^(lvm2_member|linux_raid_member|crypto_luks|bitlocker|zfs_member|apfs|btrfs|isw_raid_member|ddf_raid_member|drbd|vmfs|swap)$/i;
+  /^(lvm2_member|linux_raid_member|crypto_luks|bitlocker|zfs_member|apfs|btrfs|isw_raid_member|ddf_raid_member|drbd|vmfs|swap|hfsplus)$/i;
 
 /** Above this size a drive is rarely a stick that somebody means to overwrite without a second look. */
 const largeDrive = 256 * 10 ** 9;
@@ -69,6 +69,10 @@ export function judgeSource(facts: Facts, policy: Policy): SourceVerdict {
   const reasons = merge(own, fromEngine(facts.engine?.source.reasons ?? [], policy.canElevate));
   return { ok: reasons.length === 0, reasons };
 }
+
+/** What agreeing to erase a drive takes that is mounted: nobody reads it meanwhile, so it is by what the system says of it. */
+export const levelWhileMounted = (drive: Pick<Facts, 'size' | 'removable' | 'fileSystems'>): number =>
+  levelOf({ ...drive, kind: 'disk', blank: false });
 
 /** What agreeing to erase a drive takes, if nothing forbids it. */
 export const levelOfDrive = ({ kind, size, removable, volumes }: Drive): number =>
@@ -98,7 +102,7 @@ export function judgeTarget(facts: Facts, policy: Policy): TargetVerdict {
   if (facts.use === 'source') own.push(appError(onlySource[facts.kind]));
   if (facts.readOnly) own.push(appError('read-only'));
   if (facts.serial !== null && policy.protectedSerials.includes(facts.serial))
-    own.push(appError('protected'));
+    own.push(appError('protected-drive'));
   if (facts.probed) own.push(appError('in-probe'));
   if (facts.engineProblem) own.push(appError(facts.engineProblem));
   const reasons = merge(own, fromEngine(facts.engine?.target.reasons ?? [], policy.canElevate));

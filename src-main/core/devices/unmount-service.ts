@@ -1,6 +1,7 @@
 /** Unmounting drives of the catalogue: only one that nothing but its mounts keeps from being a target, as it is just now. */
 import { ContractError, appError, fail } from '@contract/errors.ts';
 import type { Verdict } from '@contract/helper-verdicts.ts';
+import { levelWhileMounted } from './device-rules.ts';
 
 export interface UnmountOptions {
   /** Asks the engine about paths. */
@@ -19,6 +20,20 @@ export interface Shown {
 export const isOnlyMounted = (reasons: readonly { code: string }[]): boolean =>
   reasons.some(({ code }) => code === 'mounted') &&
   reasons.every(({ code }) => code === 'mounted' || code === 'no-permission');
+
+/** What a yes to unmounting and erasing a drive must be (1 or 2); null unless only its mounts keep it from being a target. */
+export async function unmountLevel(
+  { path, size, removable, target }: Verdict,
+  fileSystems: (path: string) => Promise<string[]>,
+): Promise<number | null> {
+  if (!isOnlyMounted(target.reasons)) return null;
+  try {
+    const known = { size: size ?? Infinity, removable: removable ?? false };
+    return levelWhileMounted({ ...known, fileSystems: await fileSystems(path) });
+  } catch {
+    return 2; // nobody knows what is on it
+  }
+}
 
 /** What is at the path of the drive that was shown, if it still is that drive; rejects with a `ContractError` if not. */
 export async function demandShown(

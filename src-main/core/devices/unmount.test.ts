@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { ContractError } from '@contract/errors.ts';
 import type { Verdict } from '@contract/helper-verdicts.ts';
 import { kindOfRefusal, parseMounts, programsIn } from './unmount.ts';
-import { isOnlyMounted, unmountShown } from './unmount-service.ts';
+import { isOnlyMounted, unmountLevel, unmountShown } from './unmount-service.ts';
 
 describe('parseMounts', () => {
   it('takes the mounts of a drive and its partitions, one inside another first', () => {
@@ -104,4 +104,26 @@ it('is offered only where nothing else stands in the way', () => {
   expect(isOnlyMounted([{ code: 'no-permission' }])).toBe(false);
   expect(isOnlyMounted([...mounted, { code: 'system-disk' }])).toBe(false);
   expect(isOnlyMounted([])).toBe(false);
+});
+
+describe('the yes that unmounting takes', () => {
+  const large = 300e9;
+  it.each<[string, Partial<Verdict>, string[] | Error, number | null]>([
+    ['a stick', { removable: true }, ['vfat'], 1],
+    ['a stick of which nothing is known', { removable: true }, [], 1],
+    ['a stick with an encrypted part beside', { removable: true }, ['vfat', 'crypto_LUKS'], 2],
+    ['btrfs', { removable: true }, ['btrfs'], 2],
+    ['a fixed drive', { removable: false }, ['vfat'], 2],
+    ['one that does not say whether it is fixed', {}, ['vfat'], 2],
+    ['a large one', { removable: true, size: large }, ['vfat'], 2],
+    ['one of unknown size', { removable: true, size: null }, ['vfat'], 2],
+    ['one that the system cannot tell of', { removable: true }, new Error('lsblk: ...'), 2],
+    ['one that is not mounted', { removable: true, ...target([]) }, ['vfat'], null],
+    ['the system disk', target([...mounted, { code: 'system-disk', message: '/' }]), ['vfat'], null],
+  ])('%s', async (_title, facts, found, level) => {
+    const verdict = { ...shown, ...target(mounted), ...facts } as Verdict;
+    const list = (): Promise<string[]> =>
+      found instanceof Error ? Promise.reject(found) : Promise.resolve(found);
+    expect(await unmountLevel(verdict, list)).toBe(level);
+  });
 });

@@ -92,8 +92,15 @@ async function explain(error: unknown, { point }: Mount): Promise<never> {
   throw new ContractError(appError('unmount-failed', { detail: text }));
 }
 
+/** The file systems on a drive and its partitions, as the system knows them. */
+export async function fileSystemsOn(path: string): Promise<string[]> {
+  const { stdout } = await run('lsblk', ['-J', '-l', '-o', 'FSTYPE', path], { timeout: timeoutMs });
+  const list = z.object({ blockdevices: z.array(z.object({ fstype: z.string().nullish() })) });
+  return list.parse(JSON.parse(stdout)).blockdevices.flatMap(({ fstype }) => fstype ?? []);
+}
+
 /** Numbers escaped as `/proc/self/mountinfo` does it: `\\040` is a space. */
-const unescaped = (text: string): string =>
+export const unescaped = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 
 /** What is mounted at a folder, and nothing else over it: the last line of `mountinfo` about it counts. Null: nothing is. Pure. */
@@ -107,15 +114,19 @@ export function topMountAt(point: string, mountinfo: string): { number: string; 
   return { number: top[2] ?? '', source: unescaped(top[top.indexOf('-') + 2] ?? '') };
 }
 
+/** A device number in the kernel's words, parted as the C library does it. Pure. */
+export function deviceNumber(dev: number): string {
+  const major = ((dev >>> 8) & 0xfff) | (Math.floor(dev / 2 ** 32) & 0xfffff000);
+  const minor = (dev & 0xff) | ((dev >>> 12) & 0xfff00);
+  return `${String(major)}:${String(minor)}`;
+}
+
 /** `umount` takes whatever lies on top of a folder: that must be the drive's own file system. */
 async function demandOnTop({ device, point }: Mount): Promise<void> {
   const { rdev } = await stat(device);
-  // As the C library parts a device number.
-  const major = ((rdev >>> 8) & 0xfff) | (Math.floor(rdev / 2 ** 32) & 0xfffff000);
-  const minor = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
   const top = topMountAt(point, await readFile('/proc/self/mountinfo', 'utf8'));
   // Some file systems (btrfs) have a number of their own, and only name the drive.
-  const isIt = top?.number === `${String(major)}:${String(minor)}` || top?.source === device;
+  const isIt = top?.number === deviceNumber(rdev) || top?.source === device;
   if (!isIt) fail('unmount-failed', { detail: `something else is mounted over ${point}` });
 }
 

@@ -63,6 +63,15 @@ describe.skipIf(process.platform === 'win32')('a real path to be trusted', () =>
     expect(path).toBe(realpathSync('/bin/sh'));
     expect(weak).toBe(null);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'is none inside an AppImage, whoever its files say they belong to',
+    () => {
+      const shell = realpathSync('/bin/sh');
+      expect(trusted('/bin/sh', () => 0xef53).weak).toBe(null);
+      expect(trusted('/bin/sh', () => 0x65735546).weak).toBe(shell);
+    },
+  );
 });
 
 describe('what goes through a shell', () => {
@@ -184,9 +193,9 @@ describe.skipIf(process.platform === 'win32')('a way', () => {
 });
 
 describe.skipIf(process.platform !== 'linux')('an elevator', () => {
-  const elevator = (packaged = false) =>
+  const elevator = (packaged = false, terminal = false) =>
     createElevator({
-      terminal: false,
+      terminal,
       isRoot: false,
       packaged,
       env: { PATH: dir, XDG_RUNTIME_DIR: dir },
@@ -215,6 +224,25 @@ describe.skipIf(process.platform !== 'linux')('an elevator', () => {
     one.onChange(() => seen.push(one.state));
     expect(await obtain(one)).toBe(code);
     expect(seen).toEqual(['asking', 'on-demand']);
+  });
+
+  it.each([
+    [1, 'elevation-declined'],
+    [3, 'elevation-failed'],
+    [127, 'elevation-failed'],
+  ])('sudo at a terminal ending with %i is %s', async (status, code) => {
+    program('sudo', `#!/bin/sh\n[ "$1" = -n ] && exit 1\nexit ${String(status)}\n`);
+    program('helper');
+    expect(await obtain(elevator(false, true))).toBe(code);
+  });
+
+  it.each([
+    [1, 'elevation-unavailable'],
+    [3, 'elevation-failed'],
+  ])('sudo by a rule ending with %i is %s', async (status, code) => {
+    program('sudo', `#!/bin/sh\nexit ${String(status)}\n`);
+    program('helper');
+    expect(await obtain(elevator())).toBe(code);
   });
 
   it('does not elevate a packaged helper that others could replace', async () => {

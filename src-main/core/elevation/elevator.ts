@@ -124,8 +124,10 @@ export function createElevator(options: ElevatorOptions): Elevator {
     },
     onChange: (listener) => void listeners.push(listener),
     launcher: {
-      launch: (args) =>
-        meeting?.connected && needsRights.has(args[0] ?? '') ? meeting.launch(args) : direct().launch(args),
+      launch: (args, protects) =>
+        meeting?.connected && needsRights.has(args[0] ?? '')
+          ? meeting.launch(args, protects)
+          : direct().launch(args, protects),
     },
     close: () => meeting?.close(),
   };

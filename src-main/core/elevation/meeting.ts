@@ -60,6 +60,8 @@ function firstLine(socket: Socket, take: (line: string) => void): void {
 interface Waiting {
   readonly connected: (socket: Socket) => void;
   readonly ended: (exit: HelperExit) => void;
+  /** Nobody will tell how it ends: when its own connection does, it has. */
+  readonly orphaned: () => void;
 }
 
 /** A place to meet, and after that the way to the elevated helper. */
@@ -109,7 +111,7 @@ export class Meeting {
   }
 
   /** Lets the elevated helper start another one. */
-  launch(args: readonly string[]): HelperProcess {
+  launch(args: readonly string[], protects: readonly string[] = []): HelperProcess {
     const mark = newSecret();
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough().end()];
     let released = false;
@@ -132,10 +134,16 @@ export class Meeting {
             resolve(exit);
           });
         },
+        orphaned() {
+          const unknown: HelperExit = { code: null, signal: null };
+          if (!socket || socket.destroyed || released) return resolve(unknown);
+          socket.once('close', () => resolve(unknown));
+        },
       });
       // Somebody waits for an answer: this program must not end for want of other work.
       this.#broker?.ref();
-      if (this.#broker) this.#broker.write(`${JSON.stringify({ launch: mark, args })}\n`);
+      if (this.#broker)
+        this.#broker.write(`${JSON.stringify({ launch: mark, args, protected: protects })}\n`);
       else this.#end(mark, failed('the elevated helper is gone'));
     });
     void exited.then(() => socket ?? stdout.end());
@@ -188,8 +196,9 @@ export class Meeting {
     broker.resume();
     broker.once('close', () => {
       this.#broker = null;
-      // What it had started may go on; that it ended cannot be heard any more.
-      for (const mark of [...this.#waiting.keys()]) this.#end(mark, { code: null, signal: null });
+      // What it had started goes on, and is heard for as long as it speaks.
+      for (const waiting of this.#waiting.values()) waiting.orphaned();
+      this.#waiting.clear();
       this.#onGone();
     });
     this.#onBroker();

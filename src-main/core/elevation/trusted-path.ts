@@ -1,5 +1,5 @@
 /** May this program be given more rights? Not if somebody without them could put another one in its place. */
-import { lstatSync, realpathSync } from 'node:fs';
+import { lstatSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname, win32 } from 'node:path';
 
 /** What is asked of the file system. */
@@ -31,13 +31,21 @@ export function outsideProgramFolders(path: string, folders: readonly (string | 
   return below ? null : path;
 }
 
-/** A program's own path, every link resolved, and the first part of it that could be changed. Throws when it is not there. */
-export function trusted(path: string): { path: string; weak: string | null } {
+/** Linux: a file system that a program of anybody's plays, which says of its files what that program likes (statfs(2)). */
+const fuse = 0x65735546;
+
+/**
+ * A program's own path, every link resolved, and the first part of it that could be changed. Throws when it is not there.
+ * What lies in an AppImage could be: it is mounted from a file of the person's, who may mount another one in its place.
+ */
+export function trusted(
+  path: string,
+  fileSystem: (path: string) => number = (at) => statfsSync(at).type,
+): { path: string; weak: string | null } {
   const real = realpathSync(path);
   const { ProgramFiles, ProgramW6432 } = process.env;
-  const weak =
-    process.platform === 'win32'
-      ? outsideProgramFolders(real, [ProgramFiles, ProgramW6432])
-      : firstUntrusted(real, lstatSync);
-  return { path: real, weak };
+  if (process.platform === 'win32')
+    return { path: real, weak: outsideProgramFolders(real, [ProgramFiles, ProgramW6432]) };
+  const played = process.platform === 'linux' && fileSystem(real) === fuse;
+  return { path: real, weak: played ? real : firstUntrusted(real, lstatSync) };
 }

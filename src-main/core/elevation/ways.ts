@@ -60,12 +60,12 @@ export function waysHere(here: Surroundings): Way[] {
   const [sudo, pkexec] = [find('sudo'), find('pkexec')];
   const ways: Way[] = [];
   // Without asking, where a rule allows it; a password it would need is no answer of a person.
-  if (sudo) ways.push(by('sudo', [sudo, '-n', '--'], path, () => 'unavailable'));
+  if (sudo) ways.push(by('sudo', [sudo, '-n', '--'], path, refusalOfSudo('unavailable')));
   if (platform === 'darwin' && !terminal) ways.push(sudoPrompt);
   if (platform === 'linux' && pkexec && (desktop || !terminal))
     ways.push(by('pkexec', [pkexec, '--disable-internal-agent'], path, refusalOfPkexec));
   if (platform === 'linux' && !pkexec && desktop && isFile(kdesudo)) ways.push(sudoPrompt);
-  if (sudo && terminal) ways.push(by('sudo-asking', [sudo, '--'], path, () => 'declined'));
+  if (sudo && terminal) ways.push(by('sudo-asking', [sudo, '--'], path, refusalOfSudo('declined')));
   return ways;
 }
 
@@ -75,12 +75,21 @@ function refusalOfPkexec(code: number | null): Refusal {
   return code === 127 ? 'unavailable' : 'failed';
 }
 
+/**
+ * sudo(8) ends with 1 for itself (no rule, no password, a wrong one), and otherwise as what it has run, which never ends with
+ * 1. A Ctrl-C at the password is an answer, too.
+ */
+const refusalOfSudo =
+  (unmet: Refusal) =>
+  (code: number | null, signal: NodeJS.Signals | null): Refusal =>
+    code === 1 || signal === 'SIGINT' ? unmet : 'failed';
+
 /** By a program that runs another one. It stays in the terminal's session, so that sudo can ask there. */
 function by(
   name: Way['name'],
   [program, ...args]: readonly [string, ...string[]],
   path: string,
-  refusal: (code: number | null) => Refusal,
+  refusal: (code: number | null, signal: NodeJS.Signals | null) => Refusal,
 ): Way {
   return {
     name,
@@ -93,7 +102,7 @@ function by(
       });
       const ended = new Promise<Refusal>((resolve) => {
         child.once('error', () => resolve('unavailable'));
-        child.once('exit', (code) => resolve(refusal(code)));
+        child.once('exit', (code, signal) => resolve(refusal(code, signal)));
       });
       return { ended, release: () => child.unref() };
     },

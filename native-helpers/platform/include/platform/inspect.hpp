@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.hpp"
 #include "platform/block_file.hpp"
 
 namespace carousel::platform {
@@ -25,7 +26,7 @@ struct PathFacts {
   /// Where it is plugged in, in the system's own words, its serial number and its world-wide name: raw bytes of the drive, empty where the
   /// system tells none.
   std::string bus_path, serial, wwn;
-  bool protected_drive = false;     ///< on the administrator's list, or that list cannot be read
+  bool protected_drive = false;     ///< on the administrator's list or the person's, or the list cannot be read
   bool read_only = false;
   bool removable = false;
   bool partition = false;
@@ -44,5 +45,9 @@ PathFacts inspect(const std::string& path);
 
 /// The same for many paths, in their order; what the computer uses its drives for is read once for all of them.
 std::vector<PathFacts> inspect_all(const std::vector<std::string>& paths);
+
+/// Drives with these serial numbers or world-wide names are protected, too, for this process and all that it starts from here on. Does nothing
+/// where the system tells no serial numbers (macOS, Windows).
+Status protect_also(const std::vector<std::string>& drives);
 
 }  // namespace carousel::platform

@@ -9,8 +9,15 @@ const DRAIN_MS = 1000;
 
 /** A launcher for the helper at this path. */
 export function directLauncher(helperPath: string): HelperLauncher {
-  return { launch: (args) => spawnHelper(helperPath, args, withoutAskers(process.env)) };
+  return {
+    launch: (args, protects = []) =>
+      spawnHelper(helperPath, args, { ...withoutAskers(process.env), ...protectedBy(protects) }),
+  };
 }
+
+/** The helper and every process of its job read it. */
+const protectedBy = (serials: readonly string[]): NodeJS.ProcessEnv =>
+  serials.length > 0 ? { CAROUSEL_PROTECTED: serials.join('\n') } : {};
 
 /** Where this whole program runs as root, it is the one who asks: the helper must not act for who once called sudo. */
 function withoutAskers({

@@ -24,5 +24,11 @@ export interface HelperProcess {
 
 /** Starts the helper with these arguments. */
 export interface HelperLauncher {
-  launch(args: readonly string[]): HelperProcess;
+  /** `protects`: serial numbers of drives that are no target to it, besides the administrator's list. */
+  launch(args: readonly string[], protects?: readonly string[]): HelperProcess;
 }
+
+/** A launcher whose helpers refuse the drives that are protected at that time. */
+export const protecting = (launcher: HelperLauncher, protects: () => readonly string[]): HelperLauncher => ({
+  launch: (args) => launcher.launch(args, protects()),
+});
