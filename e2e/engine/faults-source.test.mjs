@@ -161,7 +161,7 @@ describe('faults of the source', { concurrency: 2 }, () => {
     { sticks: true },
     async (w) => {
       const size = 12 * MiB;
-      const { source, content } = await place(w, { size });
+      const { source } = await place(w, { size });
       const targets = (await w.sticks(['first', 'late'], { size, writeBps: '10MB' })).map(({ dev }) => dev);
       const [first, late] = targets;
       const block = 17;
