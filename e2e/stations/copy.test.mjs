@@ -20,7 +20,7 @@ scenario(
     await a.job();
     const b = net.station('b', 'six', [b1, b2], ['--slots', 4]);
     // A program takes a while to start: told now, it is there at half.
-    await upTo(a, a1, SIZE / 3);
+    await upTo(a, a1, SIZE / 4);
     const c = net.station('c', 'six', [c1, c2], ['--slots', 4]);
     const [ofA, ofB, ofC] = await Promise.all([a.exit, b.exit, c.exit]);
     const summary = ended(ofA, 0, 'the first node');
