@@ -72,7 +72,9 @@ test('a copy is in the history, with its targets and a report that says what was
   const map = await savingMap;
   expect(map.suggestedFilename()).toBe('carousel-job-1.map');
   const size = 24 * 1024 * 1024;
-  expect(readFileSync(await map.path(), 'utf8')).toContain(`0x00000000  0x0${size.toString(16).toUpperCase()}  +`);
+  expect(readFileSync(await map.path(), 'utf8')).toContain(
+    `0x00000000  0x0${size.toString(16).toUpperCase()}  +`,
+  );
 
   await one.getByRole('button', { name: 'All jobs' }).click();
   await expect(job).toBeFocused();
