@@ -288,6 +288,23 @@ describe('trying again in the app', { concurrency: 1 }, () => {
 });
 
 describe('a yes that is not enough', { concurrency: 1 }, () => {
+  scenario('the token of a stick is no yes to a file beside it', { sticks: true }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const { right } = await twoSticks(w);
+    const [file, fresh] = [w.path('thesis.img'), w.path('fresh.img')];
+    fs.writeFileSync(file, Buffer.alloc(4 * MiB, 9));
+    const token = await approvalOf(w, right.dev);
+    const targets = [right.dev, file, fresh];
+    const end = await w.copy(source, targets, ['--approve', token], { yes: false }).exit;
+    assert.deepEqual(
+      targets.map((target) => endOf(end.summary, target)),
+      ['done', 'refused not-approved', 'done'],
+      end.stderr,
+    );
+    assert.equal(end.code, 3);
+    assert.deepEqual(fs.readFileSync(file), Buffer.alloc(4 * MiB, 9));
+  });
+
   scenario(
     '--yes is level 1, never 2: an encrypted stick is left alone, the other one is copied',
     { sticks: true },

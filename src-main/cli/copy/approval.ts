@@ -135,9 +135,9 @@ export async function approveTargets(
       if (stray === undefined) tokens.delete(one.path);
       else tokens.set(one.path, stray);
     }
-    // No token is of a drive that is mounted: nobody has looked at what is on it.
-    const mounted = wanting.filter(({ found: { path } }) => unmounts.has(path));
-    return without(mounted.map(({ found: one }) => turnedAway(one.path, needsMore(one))));
+    // No token is of a file, nor of a drive that is mounted: nobody has looked at what is on it.
+    const apart = wanting.filter(({ need }) => !('token' in need) || need.token === undefined);
+    return without(apart.map(({ found: one }) => turnedAway(one.path, needsMore(one))));
   }
   const typed = wanting.filter(({ need }) => need.kind === 'typed');
   if (given.yes) return without(typed.map(({ found: one }) => turnedAway(one.path, needsMore(one))));
@@ -184,13 +184,15 @@ export async function typedRight(
   return answer.trim().toLowerCase() === word.toLowerCase();
 }
 
-const needsMore = ({ path, unmountLevel }: Found): CliErrorInfo => ({
-  code: 'not-approved',
-  message:
-    unmountLevel === undefined
-      ? `--yes is not enough for it: carousel approve ${path}`
-      : `it is mounted, and approved only at a terminal: unmount it, then carousel approve ${path}`,
-});
+function needsMore({ path, verdict, unmountLevel }: Found): CliErrorInfo {
+  const message =
+    verdict?.kind !== 'device'
+      ? 'it is a file, which no token is of: add --yes if its content may be lost'
+      : unmountLevel === undefined
+        ? `--yes is not enough for it: carousel approve ${path}`
+        : `it is mounted, and approved only at a terminal: unmount it, then carousel approve ${path}`;
+  return { code: 'not-approved', message };
+}
 
 function unapproved(all: readonly Sorted[], away: readonly CliTargetResult[]): CliTargetResult[] {
   const error = { code: 'not-approved', message: 'overwriting it was not approved' } as const;
