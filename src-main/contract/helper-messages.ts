@@ -291,6 +291,10 @@ export function isFinal(value: TargetState): value is FinalState {
   return (finalStates as readonly string[]).includes(value);
 }
 
+/** Two readings of the source differ, or something wrote to it between them: nothing that was copied from it is good. */
+export const putsInDoubt = (error: { code: string } | null | undefined): boolean =>
+  error?.code === 'source-changed' || error?.code === 'source-written';
+
 /**
  * Does this take back that a target was good? Nothing else comes back from the end: its source, read again, was another one,
  * and nobody knows which of the readings is right.
@@ -301,7 +305,7 @@ export const takesBack = (
 ): boolean =>
   (before === 'done' || before === 'verified' || before === 'sampled') &&
   after.state === 'failed' &&
-  (after.error?.code === 'source-changed' || after.error?.code === 'source-written');
+  putsInDoubt(after.error);
 
 /** Reads one line of the helper's standard output; never throws. */
 export function decodeEvent(line: string): DecodedLine {

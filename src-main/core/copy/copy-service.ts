@@ -2,7 +2,7 @@
 import { appError, ContractError, fail } from '@contract/errors.ts';
 import type { CopyRequest } from '@contract/groups/copy.ts';
 import type { Station, StationEvent } from '@contract/groups/stations.ts';
-import type { JobSummary } from '@contract/helper-messages.ts';
+import { putsInDoubt, type JobSummary } from '@contract/helper-messages.ts';
 import type { CallInput, CallOutput } from '@contract/schema.ts';
 import type { Connection } from '@contract/server.ts';
 import { fileSystemsOn, unmountDrive } from '../devices/unmount.ts';
@@ -22,6 +22,7 @@ import { keepStations, recordOf } from '../record/recorded-engine.ts';
 import { StationError } from '../stations/nats-link.ts';
 import { Publisher } from '../stations/publisher.ts';
 import { StationLink } from '../stations/station.ts';
+import { takenBack } from '../stations/taken-back.ts';
 import { keptCopy, type CopyManifests } from './kept-copy.ts';
 
 const maxNote = 4096;
@@ -172,8 +173,10 @@ export function createCopyService(
       publisher.ride(job);
       copy.result = riding.finished.then(async (summary) => {
         await publisher.close();
-        keepStations(riding, publisher.stations);
-        return { summary: await settle(summary), stations: publisher.stations };
+        const told = publisher.stations;
+        const stations = putsInDoubt(summary.source.error) ? told.map(takenBack) : told;
+        keepStations(riding, stations);
+        return { summary: await settle(summary), stations };
       });
       return riding;
     } catch (error) {

@@ -240,6 +240,32 @@ describe('handing a job out', () => {
     expect(shown).toEqual({});
   });
 
+  it.each([
+    ['while it is handed out', false],
+    ['after it was', true],
+  ])('takes nothing for good when the source turns out to be another one: %s', async (_, isOver) => {
+    const own = service();
+    await own.handOut({ of: { job: 'job-1' }, server });
+    const [publisher] = publishers;
+    const good = { path: '/dev/sdb', state: 'verified', bytes: 9, error: null } as const;
+    const riders = [station({ state: 'done', targets: [good], more: { targets: 3, notGood: 1 } })];
+    if (publisher) publisher.stations = riders;
+    if (isOver) await own.stop('job-1');
+    const before = jobs['job-1'] ?? sampleJob();
+    const change = { state: 'ended', outcome: 'source-failed', endedAt: 1 } as const;
+    const error = { code: 'source-changed', params: {} } as const;
+    jobs['job-1'] = { ...before, ...change, source: { ...before.source, error } };
+    if (isOver) own.follow(jobs);
+    else await own.stop('job-1');
+    expect(shown['job-1']?.counts).toMatchObject({ good: 0, bad: 4, open: 0 });
+    expect(shown['job-1']?.stations[0]?.targets[0]).toMatchObject({
+      state: 'failed',
+      error: 'source-changed',
+    });
+    expect(kept['job-1']?.stations[0]?.targets[0]).toMatchObject({ state: 'failed' });
+    expect(recorded[0]?.targets[0]).toMatchObject({ state: 'failed', error: 'source-changed' });
+  });
+
   it('shows a station that is not heard as silent, and one that is heard again as live', async () => {
     await service().handOut({ of: { job: 'job-1' }, server });
     const [publisher] = publishers;

@@ -4,7 +4,8 @@
  */
 import { appError, ContractError, fail } from '@contract/errors.ts';
 import type { DriveId, JobId } from '@contract/groups/common.ts';
-import { isFinal, type Job, type JobOptions } from '@contract/groups/jobs.ts';
+import { isFinal, isGood, type Job, type JobOptions } from '@contract/groups/jobs.ts';
+import { putsInDoubt } from '@contract/helper-messages.ts';
 import {
   countStations,
   listTargets,
@@ -26,6 +27,7 @@ import { StationError } from './nats-link.ts';
 import type { Publisher, PublisherOptions } from './publisher.ts';
 import type { Pace } from './roster.ts';
 import { checkFiles } from './server-files.ts';
+import { takenBack } from './taken-back.ts';
 
 /** A station gives a sign of life every second; one that has missed so many is shown as silent. */
 const silentAfterMs = 3500;
@@ -99,6 +101,8 @@ interface Open {
 interface Entry extends KeptHandOut {
   /** Null: it has ended, and `stations` is all there is. */
   open: Open | null;
+  /** The conversation of the last publisher that has ended, by which the record knows the job. */
+  last: EngineJob | null;
   problem: HandOut['problem'];
 }
 
@@ -253,7 +257,18 @@ export function createHandOutService(options: HandOutOptions): HandOutService {
     }
   }
 
-  /** Ends it. What its stations have told stays. */
+  /** True if what its stations have told does not hold any more. */
+  function takeBack(id: JobId, entry: Entry): boolean {
+    const isGoodYet = entry.stations.some(
+      ({ targets, more }) => targets.some(({ state }) => isGood(state)) || more.notGood < more.targets,
+    );
+    if (!isGoodYet || !putsInDoubt(options.job(id)?.source.error)) return false;
+    entry.stations = entry.stations.map(takenBack);
+    if (entry.last) options.record(entry.last, entry.stations);
+    return true;
+  }
+
+  /** Ends it. What its stations have told stays, unless the source turns out to be another one than they were told. */
   function end(id: JobId, entry: Entry): Promise<void> {
     const { open } = entry;
     if (!open) return Promise.resolve();
@@ -261,7 +276,8 @@ export function createHandOutService(options: HandOutOptions): HandOutService {
       await open.publisher.close().catch((error: unknown) => logger.warn('stations', String(error)));
       entry.stations = stationsOf(entry).map(afterLoss);
       entry.open = null;
-      options.record(open.conversation, entry.stations);
+      entry.last = open.conversation;
+      if (!takeBack(id, entry)) options.record(open.conversation, entry.stations);
       open.conversation.detach();
       logger.info('stations', `${id} is not handed out any more`);
       save();
@@ -320,6 +336,7 @@ export function createHandOutService(options: HandOutOptions): HandOutService {
           endsJob: !own || (entries.get(id)?.endsJob ?? false),
           marks: [...(entries.get(id)?.marks ?? []), publisher.mark].slice(-mostMarks),
           open: { publisher, conversation, link: 'up', problem: null, closing: null },
+          last: null,
         };
         entries.set(id, entry);
         for (const event of early) hear(entry, event);
@@ -374,7 +391,13 @@ export function createHandOutService(options: HandOutOptions): HandOutService {
     restore(kept) {
       for (const [id, one] of Object.entries(kept)) {
         if (!options.job(id)) continue;
-        entries.set(id, { ...one, stations: one.stations.map(afterLoss), open: null, problem: null });
+        entries.set(id, {
+          ...one,
+          stations: one.stations.map(afterLoss),
+          open: null,
+          last: null,
+          problem: null,
+        });
       }
       publish();
     },
@@ -382,12 +405,13 @@ export function createHandOutService(options: HandOutOptions): HandOutService {
     follow(jobs) {
       for (const wake of waiting.splice(0)) wake();
       for (const [id, entry] of entries) endJob(id, entry);
+      const changed = [...entries].filter(([id, entry]) => !entry.open && takeBack(id, entry));
       const gone = [...entries].filter(([id]) => !Object.hasOwn(jobs, id));
       for (const [id, entry] of gone) {
         void end(id, entry);
         entries.delete(id);
       }
-      if (gone.length === 0) return;
+      if (gone.length === 0 && changed.length === 0) return;
       save();
       publish();
     },
