@@ -211,10 +211,11 @@ describe('faults of the source', { concurrency: 2 }, () => {
       },
     );
 
-  scenario('a source file that becomes shorter under the copy', {}, async (w) => {
+  scenario('a source file that becomes shorter under the copy', { sticks: true }, async (w) => {
     const size = 64 * MiB;
     const source = await w.source('source.img', size);
-    const target = w.path('target.img');
+    // Slow to write, so that the copy cannot be over before it is held.
+    const [{ dev: target }] = await w.sticks(['slow'], { size, writeBps: '20MB' });
     const held = await startHeld(w, asProgram, { source, targets: [target] });
     await advance(w, held, held.ring.blockCount / 8);
     fs.truncateSync(source, 32 * MiB + 100);
