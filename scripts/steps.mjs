@@ -2,7 +2,8 @@
 //
 //   stage    the steps of one stage run at the same time if they are of different lanes; what they print comes when they end
 //   lane     within a stage: steps that run one after the other
-//   apart    runs in a network of its own, because the jobs of one network find each other; where none can be made, one lane does for its stage
+//   apart    runs in a network of its own, because the jobs of one network find each other, and with mounts of its own, because a stick that one
+//            step has mounted would stay in use in every system of mounts that another makes; where these cannot be had, one lane does for its stage
 //   input    what must exist: a path, or a function that says so
 //   packages Debian packages whose program the step uses: [program, package]; installed where we may
 //   needs    a program without which the step is skipped
@@ -45,16 +46,16 @@ function clangWithFuzzer() {
     : ['clang', `libclang-rt-${version}-dev`].map((name) => ['clang++', name]);
 }
 
-const ownNetwork = ['--net', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
+const ownPlace = ['--net', '--mount', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
 
-/** Whether a command can be given a network with nothing in it but itself. Linux, as root, with Debian's `iproute2`. */
+/** Whether a command can be given a network with nothing in it but itself, and mounts of its own. Linux, as root, with Debian's `iproute2`. */
 export const canBeApart = () =>
-  onPath('unshare') && spawnSync('unshare', [...ownNetwork, 'true']).status === 0;
+  onPath('unshare') && spawnSync('unshare', [...ownPlace, 'true']).status === 0;
 
-/** The same command in a network of its own. */
+/** The same command in a network of its own, and with mounts of its own. */
 export const apart = ({ command, args, ...rest }) => ({
   command: 'unshare',
-  args: [...ownNetwork, command, ...args],
+  args: [...ownPlace, command, ...args],
   ...rest,
 });
 
