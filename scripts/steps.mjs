@@ -49,8 +49,7 @@ function clangWithFuzzer() {
 const ownPlace = ['--net', '--mount', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"'];
 
 /** Whether a command can be given a network with nothing in it but itself, and mounts of its own. Linux, as root, with Debian's `iproute2`. */
-export const canBeApart = () =>
-  onPath('unshare') && spawnSync('unshare', [...ownPlace, 'true']).status === 0;
+export const canBeApart = () => onPath('unshare') && spawnSync('unshare', [...ownPlace, 'true']).status === 0;
 
 /** The same command in a network of its own, and with mounts of its own. */
 export const apart = ({ command, args, ...rest }) => ({
