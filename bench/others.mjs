@@ -21,7 +21,9 @@ export function etcherFolder() {
   const manifest = { private: true, overrides: { 'unbzip2-stream': '1.4.3' } };
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest));
   const args = ['install', '--no-audit', '--no-fund', `etcher-sdk@${ETCHER}`];
-  const { status } = spawnSync('npm', args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  // npm hands this project's own settings to its scripts; which install scripts may run is no matter of that folder's.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name)));
+  const { status } = spawnSync('npm', args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
   if (status === 0) return folder;
   console.error('etcher-sdk could not be installed; its column stays empty.');
   return undefined;
