@@ -298,7 +298,11 @@ describe('a target that steps on when the copy ends', () => {
   const late = { state: 'refused', error: { code: 'job-ending' } };
 
   /** A running copy to b, and c put on it a moment before it says its last word. */
-  async function ending(outcome: JobSummary['outcome'], rider: Partial<TargetResult> | null = null) {
+  async function ending(
+    outcome: JobSummary['outcome'],
+    rider: Partial<TargetResult> | null = null,
+    meanwhile: (service: JobService, id: string) => void = () => undefined,
+  ) {
     drives = [source, ...drives];
     const service = await serviceWith(null);
     const yesTo = async (letter: string) => {
@@ -309,6 +313,7 @@ describe('a target that steps on when the copy ends', () => {
     const [first] = engine.started;
     first?.job.tell(targetEvent(1, 'copying', { target: '/dev/sdb' }));
     await service.addTargets(id, [await yesTo('c')]);
+    meanwhile(service, id);
     const results: Partial<TargetResult>[] = [{ id: 1, path: '/dev/sdb', state: 'done' }];
     if (rider) results.push({ path: '/dev/sdc', state: 'refused', ...rider });
     first?.job.end(summaryOf(outcome, results));
@@ -333,6 +338,15 @@ describe('a target that steps on when the copy ends', () => {
 
   it.each(['cancelled', 'source-failed'] as const)('is told so where the copy was %s', async (outcome) => {
     await ending(outcome);
+    expect(shown[0]).toMatchObject({ state: 'ended', targets: { 't-2': late } });
+    expect(engine.started).toHaveLength(1);
+  });
+
+  it.each([
+    ['it was taken off', (service: JobService, id: string) => service.removeTarget(id, 't-2')],
+    ['all was stopped', (service: JobService, id: string) => service.cancel(id)],
+  ])('is not written to when %s meanwhile', async (_, meanwhile) => {
+    await ending('complete', null, meanwhile);
     expect(shown[0]).toMatchObject({ state: 'ended', targets: { 't-2': late } });
     expect(engine.started).toHaveLength(1);
   });

@@ -245,9 +245,10 @@ export function createJobService(options: JobServiceOptions): JobService {
       live.engine = null;
       logger.info('jobs', `${id} ended: ${summary.outcome}, ${summary.ok ? 'all good' : 'not all good'}`);
       if (stopped) return;
+      const { job, toRemove } = live.run;
       advance(live, { type: 'finished', summary: withoutOwn(summary), now: clock.now() });
       results.take(id);
-      if (summary.outcome === 'complete') takeLatecomers(live);
+      if (summary.outcome === 'complete' && job.state !== 'stopping') takeLatecomers(live, toRemove);
       publish();
     });
   }
@@ -389,9 +390,10 @@ export function createJobService(options: JobServiceOptions): JobService {
     listen(id, engine);
   }
 
-  /** A target may step on at any time: for those that came when the job was ending, it runs once more. */
-  function takeLatecomers(live: Live): void {
+  /** A target may step on at any time: for those that came when the job was ending and were not taken off, it runs once more. */
+  function takeLatecomers(live: Live, takenOff: readonly TargetId[]): void {
     const isLate = ({ id }: { id: TargetId }): boolean => {
+      if (takenOff.includes(id)) return false;
       const { state, error } = live.run.job.targets[id] ?? {};
       return state === 'refused' && error?.code === 'job-ending';
     };
