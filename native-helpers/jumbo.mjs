@@ -1,4 +1,4 @@
-// For the builds that only tests use: the sources of one folder become one compilation, which reads the headers they share once. Takes all
+// The sources of one folder become one compilation, which reads the headers they share once. Takes all
 // sources and prints those that are to be compiled instead; run by binding.gyp, in its own folder.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -55,19 +55,39 @@ export const mayUseApt = () =>
   process.env.CAROUSEL_NO_APT !== '1' &&
   onPath('apt-get');
 
-/** Installs Debian packages; false when that is not possible here or did not work. */
-export function aptInstall(packages) {
-  if (packages.length === 0) return true;
-  if (!mayUseApt()) return false;
+/** Runs a program with what it prints in our error output; whether it ended well. */
+function succeeds(command, args, options = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 2, 2], ...options });
+    child.on('error', (error) => {
+      console.error(error.message);
+      resolve(false);
+    });
+    child.on('exit', (code) => resolve(code === 0));
+  });
+}
+
+async function aptInstallNow(packages) {
   console.error(`Installing with apt-get: ${packages.join(' ')}`);
   const apt = (...args) =>
-    spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], {
-      stdio: ['ignore', 2, 2],
+    succeeds('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
       timeout: 15 * 60_000,
-    }).status === 0;
+    });
   const install = () => apt('install', '-y', '--no-install-recommends', ...packages);
-  return install() || (apt('update') && install());
+  return (await install()) || ((await apt('update')) && (await install()));
+}
+
+/** One apt-get at a time. */
+let lastApt = Promise.resolve();
+
+/** Installs Debian packages; false when that is not possible here or did not work. */
+export function aptInstall(packages) {
+  if (packages.length === 0) return Promise.resolve(true);
+  if (!mayUseApt()) return Promise.resolve(false);
+  const done = lastApt.then(() => aptInstallNow(packages));
+  lastApt = done;
+  return done;
 }
 
 // ---- installing -------------------------------------------------------------------------------
@@ -84,13 +104,13 @@ function checkNode() {
     fail(`Carousel needs Node 20.19 or newer; this is Node ${process.versions.node}.`);
 }
 
-function checkCompiler() {
+async function checkCompiler() {
   if (windows) return; // Visual Studio is not on PATH; node-gyp finds it and says so if it cannot
   const gone = () =>
     needed.filter((tool) => !onPath(tool.program) && !(tool.program === 'g++' && onPath('c++')));
   const before = gone();
   if (before.length === 0) return;
-  aptInstall(before.map((tool) => tool.package));
+  await aptInstall(before.map((tool) => tool.package));
   const missing = gone().map((tool) => tool.program);
   if (missing.length > 0)
     fail(
@@ -112,23 +132,15 @@ function npm() {
 }
 
 /** Brings the checkout to the state in which everything else here can run, or ends with one line saying what is missing. */
-export function ensureInstalled() {
+export async function ensureInstalled() {
   checkNode();
-  checkCompiler();
+  await checkCompiler();
   if (modulesAreCurrent()) return;
   console.error('Installing the packages Carousel is built with (npm ci) ...');
   const { command, args, shell } = npm();
-  const done = spawnSync(
-    command,
-    [...args, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'],
-    {
-      cwd: root,
-      shell,
-      stdio: ['ignore', 2, 2],
-    },
-  );
-  if (done.error) fail(`npm could not be started: ${done.error.message}`);
-  if (done.status !== 0) fail('npm ci did not finish; what it said stands above.', done.status ?? 1);
+  const ci = [...args, 'ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  if (!(await succeeds(command, ci, { cwd: root, shell })))
+    fail('npm ci did not finish; what it said stands above.');
 }
 
 // ---- running ----------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ async function openBrowser(practice) {
 
 const { practice = false, browser = false } = readOptions();
 for (const signal of Object.keys(signals)) process.on(signal, leave);
-ensureInstalled();
+await ensureInstalled();
 await build();
 
 let why = browser ? '' : await whyNoWindow();

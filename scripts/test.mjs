@@ -38,7 +38,7 @@ async function installPackages(chosen) {
   for (const { packages = [], left } of chosen)
     if (left === undefined) wanted.push(...(typeof packages === 'function' ? await packages() : packages));
   const missing = wanted.filter(([program]) => !onPath(program)).map(([, name]) => name);
-  if (!aptInstall(missing)) console.error(`Not installed: ${missing.join(', ')}`);
+  if (!(await aptInstall(missing))) console.error(`Not installed: ${missing.join(', ')}`);
 }
 
 function readCounts({ counts, report }, folder, output) {
@@ -99,8 +99,7 @@ for (const [signal, code] of [
     process.exit(code);
   });
 
-ensureInstalled();
-await installPackages(chosen);
+await Promise.all([ensureInstalled(), installPackages(chosen)]);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'carousel-test-'));
 process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
 
