@@ -82,6 +82,24 @@ const nodeTests = (files, report, concurrency = 1) =>
     `--test-reporter-destination=${report}`,
     ...files,
   );
+/** What shows more than one machine; most of the time these wait for a network and for each other. */
+const isOfMachines = (file) => /\/(monitor|stations)\.spec\.ts$/.test(file);
+const browserTests = (which) =>
+  filesBelow('e2e/app', (file) => file.endsWith('.spec.ts') && isOfMachines(file) === (which === 'machines'));
+/** In a browser, with the files of one step in a folder of its own: the next to start would clear a shared one. */
+const inBrowser = (which, report) => ({
+  ...node(
+    tool.playwright(),
+    'test',
+    ...browserTests(which),
+    '--reporter=list,json',
+    `--output=${inRoot('test-results', which)}`,
+  ),
+  env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report },
+});
+// A browser named or found anywhere will do; only where there is none is Debian's asked for.
+const browserPackages = async () =>
+  process.env.CAROUSEL_BROWSER || (await findBrowser()) ? [] : [['chromium', 'chromium']];
 const reportFile = (name) => (folder) => path.join(folder, name);
 
 export const steps = [
@@ -206,15 +224,8 @@ export const steps = [
     lane: 'showing',
     apart: true,
     input: 'playwright.config.ts',
-    // A browser named or found anywhere will do; only where there is none is Debian's asked for.
-    packages: async () =>
-      process.env.CAROUSEL_BROWSER || (await findBrowser()) ? [] : [['chromium', 'chromium']],
-    commands: (report) => [
-      {
-        ...node(tool.playwright(), 'test', '--reporter=list,json'),
-        env: { PLAYWRIGHT_JSON_OUTPUT_NAME: report },
-      },
-    ],
+    packages: browserPackages,
+    commands: (report) => [inBrowser('screens', report)],
     report: reportFile('playwright.json'),
     counts: fromPlaywright,
     limit: 30 * 60,
@@ -258,6 +269,18 @@ export const steps = [
     input: 'campaigns/run.mjs',
     commands: () => [node(inRoot('campaigns/run.mjs'), 'fast', '--lanes', '4')],
     counts: fromText,
+  },
+  {
+    name: 'machines',
+    stage: 'use',
+    lane: 'riding',
+    apart: true,
+    input: 'playwright.config.ts',
+    packages: async () => [['nats-server', 'nats-server'], ...(await browserPackages())],
+    commands: (report) => [inBrowser('machines', report)],
+    report: reportFile('machines.json'),
+    counts: fromPlaywright,
+    limit: 20 * 60,
   },
   {
     name: 'packaging',
