@@ -172,6 +172,9 @@ Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
     file.handle_ = open_direct(request.path, O_RDWR | O_EXCL | O_NOFOLLOW, direct);
   } else {
     file.buffered_ = Handle(::open(request.path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | (request.create ? O_CREAT | O_EXCL : 0), 0644));
+    if (!file.buffered_.valid() && request.create && errno == EEXIST) {
+      return Error{Code::changed_device, request.path + " was not there when it was checked, and is now"};
+    }
     if (!file.buffered_.valid()) return open_error(request.path, errno);
     // Through /proc so that it is the same file whatever becomes of its name.
     file.handle_ = open_direct("/proc/self/fd/" + std::to_string(file.buffered_.get()), O_RDWR, direct);
