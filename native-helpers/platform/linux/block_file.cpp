@@ -273,10 +273,11 @@ Status BlockFile::flush_name() {
   return {};
 }
 
-void BlockFile::forget_cached(std::uint64_t offset, std::uint64_t length) {
-  // Direct reads of a file see what the page cache has of it (the unaligned end was written through it), so it is dropped there too.
+void BlockFile::forget_cached(std::uint64_t, std::uint64_t) {
+  // Direct reads of a file see what the page cache has of it (the unaligned end was written through it), so it is dropped there too. All of the
+  // file: the kernel keeps every page, large ones too, of which only a part lies in the range that it is given.
   const int fd = static_cast<int>(buffered_.valid() ? buffered_.get() : handle_.get());
-  posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_DONTNEED);
+  posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
 void BlockFile::reread_partitions() { ioctl(static_cast<int>(handle_.get()), BLKRRPART); }
