@@ -113,7 +113,7 @@
         'tests/rules_test.cpp',
         'tests/posix/target_test.cpp', 'tests/probe_test.cpp', 'tests/verbs_test.cpp',
       ],
-      'conditions': [['OS=="linux"', { 'sources': ['tests/linux/machine_test.cpp', 'tests/linux/rights_test.cpp'] }]],
+      'conditions': [['OS=="linux"', { 'sources': ['tests/linux/cache_test.cpp', 'tests/linux/machine_test.cpp', 'tests/linux/rights_test.cpp'] }]],
     },
   ],
 }

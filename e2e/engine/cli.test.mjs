@@ -177,6 +177,32 @@ describe('the command line', { concurrency: 2 }, () => {
     }
   });
 
+  scenario(
+    'a name that is no UTF-8 is refused: no other file takes its place',
+    { linux: true },
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const run = new Run(
+        '/bin/sh',
+        [
+          '-c',
+          `exec "$0" "$1" copy "$2" "$(printf '\\377.img')" --yes --json`,
+          process.execPath,
+          COMMAND,
+          source,
+        ],
+        {
+          env: w.env,
+          mark: w.mark,
+          cwd: w.dir,
+        },
+      );
+      const { code, stderr, events } = await run.exit;
+      assert.deepEqual([code, events], [2, []]);
+      assert.match(stderr, /UTF-8/);
+    },
+  );
+
   scenario('--help and --version: exit 0, on standard output', {}, async (w) => {
     for (const [args, word] of [
       [['--help'], /copy/],

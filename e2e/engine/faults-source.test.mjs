@@ -80,6 +80,28 @@ describe('faults of the source', { concurrency: 2 }, () => {
       },
     );
 
+  for (const [policy, expected] of [
+    ['skip', 'complete'],
+    ['stop', 'source-failed'],
+  ])
+    scenario(
+      `a bad sector in the last, odd block is found among its neighbours (${policy})`,
+      { sticks: true },
+      async (w) => {
+        // Neither a sixteenth of that block nor a sixteenth of what that is rounded to is a whole number of sectors.
+        const size = 3 * MiB - 4096;
+        const at = 2 * MiB + 300 * 512;
+        const { source, targets, content } = await place(w, { size });
+        await source.fault({ readError: [at, 512], errno: 'ENODATA' });
+        const { code, summary } = await w.copy(source.dev, targets, ['--on-read-error', policy]).exit;
+        assert.deepEqual([code, summary.outcome], [4, expected]);
+        if (policy === 'stop') return void assert.equal(summary.source.error.offset, at);
+        assert.deepEqual(summary.source.unreadable, [{ offset: at, length: 512 }]);
+        blank(content, [[at, 512]]);
+        await w.allEqual(content, targets, size);
+      },
+    );
+
   scenario('sectors that can be read at the second try do not count', { sticks: true }, async (w) => {
     const { source, targets, content } = await place(w);
     await source.fault({ readError: [3 * MiB, 512], times: 1 });

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { describe } from 'node:test';
-import { assertGood, endOf } from './support/expect.mjs';
-import { advance, asProgram, startHeld } from './support/ride.mjs';
+import { assertGood, endOf, lineOf } from './support/expect.mjs';
+import { advance, asProgram, setting, startHeld } from './support/ride.mjs';
 import { onPath } from './support/tools.mjs';
-import { stateOf } from './support/proc.mjs';
-import { until } from './support/run.mjs';
+import { stateOf, ticksOf } from './support/proc.mjs';
+import { sleep, until } from './support/run.mjs';
 import { MiB, scenario } from './support/world.mjs';
 
 const SIZE = 12 * MiB + 700;
@@ -217,6 +217,32 @@ describe('faults of a target', { concurrency: 2 }, () => {
       await w.equal(source, good, SIZE);
       assert.equal(existsSync(file), false);
       unmount();
+    },
+  );
+
+  scenario(
+    'a command that joined is killed: what served it sleeps until its target is done',
+    { linux: true },
+    async (w) => {
+      const set = await setting(w, asProgram, ['a', 'joins']);
+      const held = await startHeld(w, asProgram, { ...set, targets: set.targets.slice(0, 1) });
+      const joiner = w.copy(set.source, set.targets.slice(1));
+      await joiner.job();
+      const { pids } = await held.run.job();
+      const [relay] = w.processes('job').filter(({ pid }) => pid !== pids.supervisor);
+      w.signal(joiner.pid, 'SIGKILL');
+      await joiner.exit;
+      await sleep(300);
+      const before = ticksOf(relay.pid);
+      await sleep(1000);
+      assert.ok(
+        ticksOf(relay.pid) - before <= 10,
+        `${ticksOf(relay.pid) - before} ticks in a second of waiting`,
+      );
+      w.release(held.pid);
+      const { summary } = await held.run.exit;
+      assert.equal(lineOf(summary, set.targets[1]).state, 'done');
+      await w.allEqual(set.source, set.targets, set.size);
     },
   );
 

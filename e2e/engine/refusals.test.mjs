@@ -158,6 +158,57 @@ describe('refused targets', { concurrency: 2 }, () => {
     await assertRefused(w, source, pipe, 'not-a-drive');
   });
 
+  scenario(
+    'a link that leads nowhere: no file is made where it points, nor under its name',
+    {},
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const link = w.path('link.img');
+      fs.symlinkSync('nowhere.img', link);
+      await assertRefused(w, source, link, 'not-found');
+      assert.equal(fs.readlinkSync(link), 'nowhere.img');
+    },
+  );
+
+  scenario('a file that a mounted file system lies in', { sticks: true, when: noMkfs }, async (w) => {
+    const source = await w.source('source.img', SIZE);
+    const image = await w.source('image.img', 8 * MiB);
+    const place = w.path('place');
+    fs.mkdirSync(place);
+    execFileSync('mkfs.ext4', ['-q', '-F', image]);
+    execFileSync('mount', ['-o', 'loop', image, place]);
+    const unmount = () => spawnSync('umount', [place]);
+    w.after(unmount);
+    fs.writeFileSync(`${place}/here`, 'here');
+    const before = fs.readFileSync(image);
+    await assertRefused(w, source, image, 'in-use');
+    assert.deepEqual(fs.readFileSync(image), before);
+    unmount();
+    assertGood(await w.copy(source, [image]).exit, [image]);
+  });
+
+  scenario(
+    'a file and a loop device over it, or two of them, are one target',
+    { sticks: true },
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const file = await w.source('file.img', 4 * MiB);
+      const loops = [0, 1].map(() =>
+        execFileSync('losetup', ['--find', '--show', file], { encoding: 'utf8' }).trim(),
+      );
+      w.after(() => loops.forEach((loop) => spawnSync('losetup', ['-d', loop])));
+      for (const pair of [loops, [file, loops[0]], [loops[0], file]]) {
+        const { code, summary } = await w.copy(source, pair).exit;
+        assert.deepEqual(
+          summary.targets.map(({ state, error }) => `${state} ${error?.code ?? ''}`.trim()).sort(),
+          ['done', 'refused duplicate-target'],
+        );
+        assert.equal(code, 3);
+        await w.equal(source, pair[0], SIZE);
+      }
+    },
+  );
+
   scenario('the same target twice: once is good, the other one is refused', {}, async (w) => {
     const source = await w.source('source.img', SIZE);
     const [target] = await w.targets(['twice'], { size: SIZE });

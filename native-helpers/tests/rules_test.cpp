@@ -80,6 +80,8 @@ TEST("rules: targets, one reason each") {
       {"a new file", [](auto& t, auto&) { t = image(), t.kind = PathKind::missing, t.size = 0; }, {}},
       {"a new file in a folder of others", [](auto& t, auto&) { t = image(), t.kind = PathKind::missing, t.write_error = EACCES; }, {Code::no_permission}},
       {"a file on the source drive", [](auto& t, auto&) { t = image(), t.kind = PathKind::missing, t.below = {"8:16", "8:17"}; }, {Code::is_source}},
+      {"a file that a mounted file system lies in", [](auto& t, auto& s) { t = image(), t.size = s.size, t.mounts = {"/mnt"}; }, {Code::in_use}},
+      {"a file that the running system lies in", [](auto& t, auto& s) { t = image(), t.size = s.size, t.backs_system = true; }, {Code::system_disk}},
       {"a file too small", [](auto& t, auto&) { t = image(), t.size = 1; }, {Code::too_small}},
   };
   for (const Row& row : rows) {

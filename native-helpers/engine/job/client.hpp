@@ -11,7 +11,7 @@ namespace carousel {
 
 /// With this much unread, a front end gets no more progress.
 inline constexpr std::size_t kBacklog = 262'144;
-/// How long the end of the job waits for front ends that do not read.
+/// How long the end of the job waits for front ends that do not read, for all of them together.
 inline constexpr int kLastWordsMs = 10'000;
 
 enum class ClientKind { fresh, starter, joiner, observer };

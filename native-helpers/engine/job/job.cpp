@@ -332,7 +332,11 @@ void Job::wind_up() {
   for (Client& client : clients_) {
     if (client.kind != ClientKind::fresh && !client.told_summary) tell_summary(client);
   }
-  for (Client& client : clients_) client.link.drain(kLastWordsMs);
+  const std::uint64_t spoken_by = platform::now_ns() + std::uint64_t{kLastWordsMs} * 1'000'000U;
+  for (Client& client : clients_) {
+    const std::uint64_t now = platform::now_ns();
+    client.link.drain(now < spoken_by ? static_cast<int>((spoken_by - now) / 1'000'000U) : 0);
+  }
 }
 
 }  // namespace carousel

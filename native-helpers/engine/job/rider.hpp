@@ -28,6 +28,7 @@ struct Rider {
   bool device = false;
   std::uint64_t size = 0;                 ///< bytes of the target
   platform::Identity identity;
+  platform::Identity backing;             ///< loop devices only: the file behind them
   State state = State::waiting;
   std::optional<Error> error;
   std::optional<std::uint64_t> joined_block, joined_sequence;

@@ -78,6 +78,15 @@ bool take_evidence(Rider& rider, const std::string& say, const json::Value& from
   return true;
 }
 
+/// Is that place the rider's own target: by another name, or as a loop device over the same file?
+bool is_target_of(const Rider& rider, const platform::PathFacts& facts) {
+  if (rider.resolved == facts.resolved) return true;
+  if (facts.kind == platform::PathKind::missing) return false;
+  const bool loop = facts.backing.inode != 0, over_loop = rider.backing.inode != 0;
+  return rider.identity == facts.identity || (loop && (facts.backing == rider.identity || facts.backing == rider.backing)) ||
+         (over_loop && rider.backing == facts.identity);
+}
+
 void take_counts(Rider& rider, const ring::Entry& entry) {
   rider.bytes = entry.bytes_done.load();
   rider.bytes_checked = entry.bytes_checked.load();
@@ -106,7 +115,7 @@ void Job::add_target(const TargetAsk& asked, const Client& owner, bool compare) 
 
   const platform::PathFacts facts = platform::inspect(asked.path);
   rider.device = facts.kind == platform::PathKind::device;
-  rider.identity = facts.identity;
+  rider.identity = facts.identity, rider.backing = facts.backing;
   rider.resolved = facts.resolved;
   rider.size = facts.kind == platform::PathKind::missing && !rider.compared ? source_.size : facts.size;
   const bool writes = !rider.compared || rider.heal;
@@ -115,8 +124,7 @@ void Job::add_target(const TargetAsk& asked, const Client& owner, bool compare) 
   if (rider.compared && writes && facts.kind == platform::PathKind::missing) reasons.push_back({Code::not_found, "there is nothing at this path"});
   if (const Status meant = safety::demand_identity(facts, asked.identity); !meant) reasons.push_back(meant.error());
   for (const Rider& other : riders_) {
-    const bool same = other.resolved == facts.resolved || (facts.kind != platform::PathKind::missing && other.identity == facts.identity);
-    if (&other != &rider && !is_final(other.state) && same) reasons.push_back({Code::duplicate_target, "it is a target of this job already"});
+    if (&other != &rider && !is_final(other.state) && is_target_of(other, facts)) reasons.push_back({Code::duplicate_target, "it is a target of this job already"});
   }
   if (writes && facts.kind != platform::PathKind::missing && platform::Rendezvous::connect(safety::key_of(facts.identity))) {
     reasons.push_back({Code::source_of_other_job, "another running job reads from it"});

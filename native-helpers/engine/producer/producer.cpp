@@ -132,7 +132,6 @@ Status Producer::check_alive(std::uint64_t length, const std::vector<Range>& bad
     return {};
   }
   if (++dead_blocks_ < kDeadBlocks || !readable_) return {};
-  Status status;
   std::vector<Range> unused;
   const std::uint64_t n = std::min<std::uint64_t>(probe_.size(), source_->size() - *readable_);
   if (source_->read_block(*readable_, n, probe_.span(), false, unused)) return {};

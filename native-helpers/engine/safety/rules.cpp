@@ -30,10 +30,14 @@ Error open_problem(int error, const std::string& path) {
 
 std::string device_name(const PathFacts& facts) { return std::to_string(facts.identity.major) + ":" + std::to_string(facts.identity.minor); }
 
+/// A device, or the file behind a loop device.
+void against_system(const PathFacts& t, Reasons& reasons) {
+  if (!t.backs_system) return;
+  reasons.push_back({Code::system_disk, "the running system uses it" + (t.mounts.empty() ? std::string() : " (" + joined(t.mounts) + ")")});
+}
+
 void against_device_target(const PathFacts& t, Reasons& reasons) {
-  if (t.backs_system) {
-    reasons.push_back({Code::system_disk, "the running system uses it" + (t.mounts.empty() ? std::string() : " (" + joined(t.mounts) + ")")});
-  }
+  against_system(t, reasons);
   if (t.protected_drive) reasons.push_back({Code::protected_drive, "its serial number is on the list of protected drives"});
   if (t.partition) reasons.push_back({Code::partition, "it is a partition; a copy goes to a whole disk"});
   if (!t.mounts.empty() && !t.backs_system) reasons.push_back({Code::mounted, "mounted at " + joined(t.mounts)});
@@ -80,6 +84,10 @@ Reasons against_target(const PathFacts& t, const PathFacts* source) {
     if (t.write_error != 0) return {open_problem(t.write_error, t.path)};
   }
   if (t.kind == PathKind::device) against_device_target(t, reasons);
+  if (t.kind == PathKind::file) {
+    against_system(t, reasons);
+    if (!t.mounts.empty() && !t.backs_system) reasons.push_back({Code::in_use, "what is mounted at " + joined(t.mounts) + " lies in it"});
+  }
   if (t.kind == PathKind::file && t.in_device_folder) reasons.push_back({Code::not_a_drive, "an ordinary file where only devices belong"});
   if (source != nullptr) against_pair(t, *source, reasons);
   if (t.kind != PathKind::missing && t.write_error != 0) {

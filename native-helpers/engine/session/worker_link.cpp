@@ -39,7 +39,8 @@ void WorkerLink::watch(std::function<void()> gone) {
 
 void WorkerLink::say(const std::string& line) {
   channel_.send(line);
-  channel_.drain(60'000);
+  // However long the supervisor stands still: what it has not heard by the end of this process (a bad place, say) it would take for good.
+  while (channel_.can_send() && channel_.pending() > 0) channel_.drain(60'000);
 }
 
 void WorkerLink::say_error(const char* what, const Error& error) {

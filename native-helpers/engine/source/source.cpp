@@ -18,6 +18,9 @@ constexpr int kSectorTries = 2;
 /// From a whole block down to one sector in steps: a failed request fails as a whole, at any size, and says nothing of where.
 constexpr std::uint64_t kStep = 16;
 
+/// The size of the pieces that a failed request of `size` bytes is asked for in next: whole sectors, or no piece could be read directly.
+std::uint64_t step_below(std::uint64_t size, std::uint64_t sector) { return std::max(round_down(size / kStep, sector), sector); }
+
 }  // namespace
 
 Result<Source> Source::open(const std::string& path, std::function<void()> answered) {
@@ -55,7 +58,7 @@ Status Source::narrow(std::uint64_t offset, std::span<std::byte> out, std::uint6
     if (piece <= sector) {
       std::memset(part.data(), 0, part.size());
       add_range(bad, {offset + at, std::min<std::uint64_t>(part.size(), size() - (offset + at))});
-    } else if (Status status = narrow(offset + at, part, std::max(sector, piece / kStep), bad); !status) {
+    } else if (Status status = narrow(offset + at, part, step_below(piece, sector), bad); !status) {
       return status;
     }
   }
@@ -92,7 +95,7 @@ Status Source::read_block(std::uint64_t offset, std::uint64_t length, std::span<
 }
 
 Status Source::read_all(std::uint64_t offset, std::uint64_t length, std::span<std::byte> out, bool zero_fill, std::vector<Range>& bad) {
-  const std::uint64_t sector = std::max<std::uint64_t>(file_.geometry().sector, 1);
+  const std::uint64_t sector = std::max<std::uint64_t>(file_.geometry().sector, 512);
   const std::span<std::byte> whole = out.first(static_cast<std::size_t>(std::min<std::uint64_t>(round_up(length, sector), out.size())));
   Error last;
   for (int i = 0; i <= kRetries; ++i) {
@@ -111,12 +114,12 @@ Status Source::read_all(std::uint64_t offset, std::uint64_t length, std::span<st
   if (!zero_fill) {
     // Name the first sector that fails, not the block.
     std::vector<Range> found;
-    if (Status status = narrow(offset, whole, std::max<std::uint64_t>(whole.size() / kStep, sector), found); !status) return status;
+    if (Status status = narrow(offset, whole, step_below(whole.size(), sector), found); !status) return status;
     if (found.empty()) return {};
     last.offset = found.front().offset;
     return give_up(last);
   }
-  return narrow(offset, whole, std::max<std::uint64_t>(round_down(whole.size() / kStep, std::max<std::uint64_t>(sector, 512)), sector), bad);
+  return narrow(offset, whole, step_below(whole.size(), sector), bad);
 }
 
 }  // namespace carousel

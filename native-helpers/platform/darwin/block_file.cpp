@@ -224,6 +224,7 @@ Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
   if (!file.handle_.valid()) {
     const int error = errno;
     const std::optional<Media> media = request.device ? media_of(disk) : std::nullopt;
+    if (request.create && error == EEXIST) return Error{Code::changed_device, request.path + " was not there when it was checked, and is now"};
     if (error == EACCES && media && !media->writable) return Error{Code::read_only, request.path + " is write-protected"};
     return open_error(request.path, error);
   }

@@ -55,6 +55,8 @@ void look_at_missing(PathFacts& facts) {
   facts.resolved = (folder == "/" ? "" : folder) + facts.path.substr(slash);
   facts.read_error = ENOENT;
   facts.write_error = denied(folder, W_OK | X_OK);
+  struct stat st{};
+  if (lstat(facts.path.c_str(), &st) == 0) facts.write_error = ENOENT;  // a link that leads nowhere: no file is made under its name
   add_below(facts, device_of_path(folder));
 }
 

@@ -172,6 +172,9 @@ Result<BlockFile> BlockFile::open_target(const TargetRequest& request) {
     file.handle_ = open_direct(request.path, O_RDWR | O_EXCL | O_NOFOLLOW, direct);
   } else {
     file.buffered_ = Handle(::open(request.path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | (request.create ? O_CREAT | O_EXCL : 0), 0644));
+    if (!file.buffered_.valid() && request.create && errno == EEXIST) {
+      return Error{Code::changed_device, request.path + " was not there when it was checked, and is now"};
+    }
     if (!file.buffered_.valid()) return open_error(request.path, errno);
     // Through /proc so that it is the same file whatever becomes of its name.
     file.handle_ = open_direct("/proc/self/fd/" + std::to_string(file.buffered_.get()), O_RDWR, direct);
@@ -270,10 +273,11 @@ Status BlockFile::flush_name() {
   return {};
 }
 
-void BlockFile::forget_cached(std::uint64_t offset, std::uint64_t length) {
-  // Direct reads of a file see what the page cache has of it (the unaligned end was written through it), so it is dropped there too.
+void BlockFile::forget_cached(std::uint64_t, std::uint64_t) {
+  // Direct reads of a file see what the page cache has of it (the unaligned end was written through it), so it is dropped there too. All of the
+  // file: the kernel keeps every page, large ones too, of which only a part lies in the range that it is given.
   const int fd = static_cast<int>(buffered_.valid() ? buffered_.get() : handle_.get());
-  posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_DONTNEED);
+  posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
 void BlockFile::reread_partitions() { ioctl(static_cast<int>(handle_.get()), BLKRRPART); }

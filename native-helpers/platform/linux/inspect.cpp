@@ -53,10 +53,23 @@ void look_at_missing(PathFacts& facts) {
   facts.lasting = "file " + facts.resolved;
   facts.write_error = denied(folder, W_OK | X_OK);
   struct stat st{};
+  if (lstat(facts.path.c_str(), &st) == 0) facts.write_error = ENOENT;  // a link that leads nowhere: no file is made under its name
   if (stat(folder.c_str(), &st) == 0) {
     const auto below = sysfs::below(sysfs::name_of(st.st_dev));
     facts.below.assign(below.begin(), below.end());
   }
+}
+
+/// The file behind a loop device; no inode if it is none, or that file has no name any more.
+Identity backing_of(const std::string& device) {
+  const auto file = sysfs::attribute(device, "loop/backing_file");
+  struct stat st{};
+  return file && stat(file->c_str(), &st) == 0 && S_ISREG(st.st_mode) ? file_identity(st) : Identity();
+}
+
+/// Does it keep its bytes in this file, by way of a loop device?
+bool lies_in(const Use& use, const Identity& file) {
+  return std::any_of(use.devices.begin(), use.devices.end(), [&](const std::string& device) { return backing_of(device) == file; });
 }
 
 /// What is the same for every drive of one look, read when the first drive asks for it.
@@ -75,6 +88,13 @@ class Surroundings {
   std::optional<std::vector<Use>> uses_;
   std::optional<ProtectedDrives> list_;
 };
+
+void take_use(PathFacts& facts, const Use& use) {
+  if (!use.mount_point.empty()) facts.mounts.push_back(use.mount_point);
+  facts.mounted_writable = facts.mounted_writable || (use.writable && !use.mount_point.empty());
+  facts.swap = facts.swap || use.swap;
+  facts.backs_system = facts.backs_system || use.system;
+}
 
 void look_at_device(PathFacts& facts, const struct stat& st, Surroundings& around) {
   const Raised raised;  // what a drive rests on must be seen wherever it lies; nothing is opened for it
@@ -95,19 +115,12 @@ void look_at_device(PathFacts& facts, const struct stat& st, Surroundings& aroun
   facts.bus_path = std::move(marks.bus_path), facts.serial = std::move(marks.serial), facts.wwn = std::move(marks.wwn);
   facts.protected_drive = around.protects(facts);
   facts.holders = sysfs::holders(device);
-  if (const auto file = sysfs::attribute(device, "loop/backing_file")) {
-    facts.removable = true;  // a file in disguise, however fixed the kernel calls it
-    struct stat backing{};
-    if (stat(file->c_str(), &backing) == 0 && S_ISREG(backing.st_mode)) facts.backing = file_identity(backing);
-  }
+  facts.backing = backing_of(device);
+  if (sysfs::attribute(device, "loop/backing_file")) facts.removable = true;  // a file in disguise, however fixed the kernel calls it
   const auto below = sysfs::below(device);
   facts.below.assign(below.begin(), below.end());
   for (const Use& use : around.uses()) {
-    if (!use.devices.contains(device)) continue;
-    if (!use.mount_point.empty()) facts.mounts.push_back(use.mount_point);
-    facts.mounted_writable = facts.mounted_writable || (use.writable && !use.mount_point.empty());
-    facts.swap = facts.swap || use.swap;
-    facts.backs_system = facts.backs_system || use.system;
+    if (use.devices.contains(device)) take_use(facts, use);
   }
 }
 
@@ -147,6 +160,9 @@ PathFacts look_at(const std::string& path, Surroundings& around) {
     facts.read_only = facts.write_error == EROFS;
     const auto below = sysfs::below(sysfs::name_of(st.st_dev));
     facts.below.assign(below.begin(), below.end());
+    for (const Use& use : around.uses()) {
+      if (lies_in(use, facts.identity)) take_use(facts, use);
+    }
   } else {
     facts.kind = PathKind::other;
   }

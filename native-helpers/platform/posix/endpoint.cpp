@@ -116,7 +116,8 @@ void poll(std::span<PollItem> items, int timeout_ms) {
   fds.reserve(items.size());
   for (const PollItem& item : items) {
     const int events = (item.want_read ? POLLIN : 0) | (item.want_write ? POLLOUT : 0);
-    fds.push_back({static_cast<int>(item.handle), static_cast<short>(events), 0});
+    // One that nothing is wanted of is left out: its end would be told again and again, and nobody would ever sleep.
+    fds.push_back({events == 0 ? -1 : static_cast<int>(item.handle), static_cast<short>(events), 0});
   }
   const int n = ::poll(fds.data(), static_cast<nfds_t>(fds.size()), timeout_ms);
   for (std::size_t i = 0; i < items.size(); ++i) {

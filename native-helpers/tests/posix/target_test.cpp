@@ -94,3 +94,15 @@ TEST("target: a file that is not the one that was checked is refused, and not to
   CHECK(!target.ok() && target.error().code == Code::changed_device);
   CHECK(content(path) == std::string(MiB, 'o'));
 }
+
+TEST("target: a file that came into being since it was looked for is another one: not opened, not touched") {
+  const Folder folder;
+  const std::string path = folder.path + "/t";
+  std::ofstream(path, std::ios::binary) << "theirs";
+  platform::TargetRequest request;
+  request.path = path;
+  request.create = true;
+  const Result<Target> target = Target::open(request, 100, 64 * KiB, [] {});
+  CHECK(!target.ok() && target.error().code == Code::changed_device);
+  CHECK(content(path) == "theirs");
+}

@@ -7,6 +7,12 @@ test('paths become absolute; what only the system can resolve stays as it is', (
   expect(request.targets).toEqual(['/home/me/b', '/c/d', '/link/../e', '/home/me/../f']);
 });
 
+test('a path that is no UTF-8 is none: what is left of it names another file', () => {
+  expect(() => planCopy('/a', ['/b\ufffd'], {}, '/home/me')).toThrow(/UTF-8/);
+  expect(() => planCopy('/a\ufffd', ['/b'], {}, '/home/me')).toThrow(/UTF-8/);
+  expect(() => planCopy('a', ['/b'], {}, '/home/\ufffd')).toThrow(/UTF-8/);
+});
+
 test('options are passed on only where they were given', () => {
   expect(planCopy('/a', ['/b'], {}, '/').request.options).toEqual({});
   const flags = {

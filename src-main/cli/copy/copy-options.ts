@@ -127,10 +127,13 @@ function copyOptions(flags: CopyFlags, cwd: string, resume: string | undefined):
   return copyRequestSchema.shape.options.parse(Object.fromEntries(given));
 }
 
-/** The path as the system will follow it; throws a usage error if it is empty. */
+/** The path as the system will follow it; throws a usage error if it is empty, or may not be the one that was meant. */
 export function absolute(path: string, cwd: string): string {
   if (path === '') throw usageError('a path is empty');
   const full = isAbsolute(path) ? path : join(cwd, '/').concat(path);
+  // Put there for bytes that are no UTF-8: the path names another file by now, which would be made, written and called good.
+  if (full.includes('\ufffd'))
+    throw usageError(`a path that is not written in UTF-8 cannot be used: ${full}`);
   // After a symbolic link `..` is not what the text says: only the system may follow it.
   return full.split('/').includes('..') ? full : resolve(full);
 }

@@ -15,6 +15,9 @@ export interface Frame {
 
 const BAR = 20;
 const MAX_PATH = 28;
+/** In fewer columns than this there is no bar, and of a path only so much that state and percent still fit. */
+const NARROW = 50;
+const REST_OF_NARROW = 16;
 const COLORS: Partial<Record<TargetView['state'], number>> = {
   done: 32,
   verified: 32,
@@ -34,8 +37,13 @@ export function renderLive(view: JobView, frame: Frame): string[] {
   const room = Math.max(1, frame.rows - 3);
   const shown = targets.length > room ? [...targets].sort(byUrgency).slice(0, room - 1) : targets;
   const paths = [view.job.source.path, ...shown.map((target) => target.label)];
-  const pathWidth = Math.min(MAX_PATH, Math.max(...paths.map((path) => displayWidth(cleanText(path)))));
-  const lines = [sourceLine(view, pathWidth), ...shown.map((target) => targetLine(view, target, pathWidth))];
+  const narrow = frame.columns < NARROW;
+  const widest = narrow ? Math.max(3, Math.min(MAX_PATH, frame.columns - REST_OF_NARROW)) : MAX_PATH;
+  const pathWidth = Math.min(widest, Math.max(...paths.map((path) => displayWidth(cleanText(path)))));
+  const lines = [
+    sourceLine(view, pathWidth),
+    ...shown.map((target) => targetLine(view, target, pathWidth, narrow)),
+  ];
   if (shown.length < targets.length) lines.push(`... and ${targets.length - shown.length} more`);
   return lines.map((line, i) =>
     paint(cutTo(line, frame.columns - 1), i > 0 ? shown[i - 1] : undefined, frame.color),
@@ -56,7 +64,7 @@ function sourceLine(view: JobView, pathWidth: number): string {
   return `${path}  SOURCE    ${joined(parts)}`;
 }
 
-function targetLine(view: JobView, target: TargetView, pathWidth: number): string {
+function targetLine(view: JobView, target: TargetView, pathWidth: number, narrow: boolean): string {
   const path = padTo(shortenMiddle(cleanText(target.label), pathWidth), pathWidth);
   const moving = target.state === 'copying' || target.state === 'aside' || target.state === 'verifying';
   const parts = [
@@ -70,6 +78,7 @@ function targetLine(view: JobView, target: TargetView, pathWidth: number): strin
     target.error ? target.error.code : '',
   ];
   const percent = `${String(target.percent).padStart(3)} %`;
+  if (narrow) return `${path} ${wordOf(view, target)} ${joined([percent.trim(), ...parts])}`;
   return `${path}  ${padTo(wordOf(view, target), 8)}  [${coverageBar(view, target)}]  ${percent}  ${joined(parts)}`;
 }
 

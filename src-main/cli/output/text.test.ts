@@ -174,6 +174,17 @@ test('the live picture fits: fewer rows, fewer columns, colour only where wanted
   expect(renderLive(new JobView(), frame)).toEqual(['Starting ...']);
 });
 
+test('twenty columns have room for how each target stands', () => {
+  const { view } = play(
+    job(),
+    target(1, '/media/somebody/stick.img', 'verifying'),
+    progress(1, '/media/somebody/stick.img', 38),
+  );
+  const [, line = ''] = renderLive(view, { ...frame, columns: 20 });
+  expect(line).toMatch(/38 %/);
+  expect(displayWidth(line)).toBeLessThan(20);
+});
+
 test('a late one fills its bar from where it joined, also without a map', () => {
   const { view } = play(job(), target(1, '/a', 'copying', { joinedAtBlock: 75 }), progress(1, '/a', 50));
   const one = view.targets.get(1);

@@ -31,7 +31,7 @@ struct PathFacts {
   bool removable = false;
   bool partition = false;
   bool in_device_folder = false;    ///< the path lies where only device nodes belong: a missing one is never created
-  std::vector<std::string> mounts;  ///< mount points of the device, its partitions and everything stacked on them
+  std::vector<std::string> mounts;  ///< mount points of the device, its partitions and everything stacked on them; of what lies in a file
   bool mounted_writable = false;
   bool swap = false;                ///< holds swap that is in use
   bool backs_system = false;        ///< /, /usr, /boot, /var, /home, swap or this program needs it
