@@ -359,7 +359,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
   const services = {
     ...{ store, settings, devices, images, practice, jobs, probes, copies, history, access, machines },
     ...{ handOuts, feeds, bench },
-    ...{ logger, fileDialogs, look, handling, manifests },
+    ...{ logger, fileDialogs, look, handling, manifests, elevation },
   };
   const handlers: Handlers = recorder
     ? recorder.watch(store, createHandlers(services))
