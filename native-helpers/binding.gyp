@@ -3,7 +3,7 @@
   'variables': {
     'xxhash_dir%': '<!(node -p "require(\'node:path\').join(require(\'node:path\').dirname(require.resolve(\'xxhash-addon/package.json\')),\'xxHash\')")',
     'engine_sources': [
-      'base/digest.cpp', 'base/json.cpp', 'base/sha256.cpp', 'base/sha256_x86.cpp', 'base/xxh3.c',
+      'base/digest.cpp', 'base/json.cpp', 'base/protected_list.cpp', 'base/sha256.cpp', 'base/sha256_x86.cpp', 'base/xxh3.c',
       'engine/ring/ring.cpp', 'engine/ring/reader.cpp', 'engine/ring/seats.cpp', 'engine/ring/writer.cpp',
       'engine/source/source.cpp', 'engine/producer/producer.cpp',
       'engine/manifest/reader.cpp', 'engine/manifest/root.cpp', 'engine/manifest/writer.cpp', 'engine/resume/map.cpp',
@@ -21,7 +21,7 @@
     ],
     'posix_sources': [
       'platform/posix/clock.cpp', 'platform/posix/endpoint.cpp', 'platform/posix/handle.cpp', 'platform/posix/meeting.cpp', 'platform/posix/plain_file.cpp',
-      'platform/posix/process.cpp', 'platform/posix/small_file.cpp', 'platform/posix/system_error.cpp',
+      'platform/posix/process.cpp', 'platform/posix/protected_drives.cpp', 'platform/posix/small_file.cpp', 'platform/posix/system_error.cpp',
     ],
     'jumbo%': 0,  # 1: few large compilations instead of many small ones (jumbo.mjs)
     'conditions': [
@@ -31,14 +31,15 @@
           'platform/linux/block_file.cpp', 'platform/linux/change_mark.cpp', 'platform/linux/device_watcher.cpp', 'platform/linux/doorbell.cpp',
           'platform/linux/drive_marks.cpp',
           'platform/linux/inspect.cpp', 'platform/linux/lasting.cpp', 'platform/linux/memory.cpp',
-          'platform/linux/mounts.cpp', 'platform/linux/own_program.cpp', 'platform/linux/peer.cpp', 'platform/linux/protected_drives.cpp', 'platform/linux/rights.cpp', 'platform/linux/rendezvous.cpp', 'platform/linux/shared_map.cpp',
-          'platform/linux/sysfs.cpp',
+          'platform/linux/mount_table.cpp', 'platform/linux/mounts.cpp', 'platform/linux/own_program.cpp', 'platform/linux/peer.cpp', 'platform/linux/pools.cpp',
+          'platform/linux/rights.cpp', 'platform/linux/rendezvous.cpp', 'platform/linux/shared_map.cpp',
+          'platform/linux/sysfs.cpp', 'platform/linux/system_places.cpp',
         ],
       }],
       ['OS=="mac"', {  # not tested (docs/platforms.md)
         'platform_sources': [
           'platform/posix/clock.cpp', 'platform/posix/endpoint.cpp', 'platform/posix/meeting.cpp', 'platform/posix/plain_file.cpp', 'platform/posix/process.cpp',
-          'platform/posix/small_file.cpp',
+          'platform/posix/protected_drives.cpp', 'platform/posix/small_file.cpp',
           'platform/posix/system_error.cpp',
           'platform/darwin/bells.cpp', 'platform/darwin/block_file.cpp', 'platform/darwin/device_path.cpp',
           'platform/darwin/device_watcher.cpp', 'platform/darwin/doorbell.cpp', 'platform/darwin/handle.cpp', 'platform/darwin/inspect.cpp',
@@ -51,7 +52,7 @@
           'platform/win32/access.cpp', 'platform/win32/backing_image.cpp', 'platform/win32/block_file.cpp', 'platform/win32/clock.cpp',
           'platform/win32/device_watcher.cpp', 'platform/win32/disk.cpp', 'platform/win32/doorbell.cpp', 'platform/win32/endpoint.cpp',
           'platform/win32/handle.cpp', 'platform/win32/identity.cpp', 'platform/win32/inspect.cpp', 'platform/win32/meeting.cpp', 'platform/win32/memory.cpp', 'platform/win32/path.cpp', 'platform/win32/plain_file.cpp',
-          'platform/win32/pipe_stream.cpp', 'platform/win32/process.cpp', 'platform/win32/random.cpp', 'platform/win32/rendezvous.cpp', 'platform/win32/rights.cpp',
+          'platform/win32/pipe_stream.cpp', 'platform/win32/process.cpp', 'platform/win32/protected_drives.cpp', 'platform/win32/random.cpp', 'platform/win32/rendezvous.cpp', 'platform/win32/rights.cpp',
           'platform/win32/shared_map.cpp', 'platform/win32/small_file.cpp', 'platform/win32/standard_stream.cpp',
           'platform/win32/system_disks.cpp', 'platform/win32/system_error.cpp', 'platform/win32/termination.cpp', 'platform/win32/text.cpp',
           'platform/win32/transfer.cpp', 'platform/win32/user.cpp', 'platform/win32/volume_locks.cpp', 'platform/win32/wait.cpp',
@@ -80,7 +81,7 @@
       }],
       ['OS=="win"', {
         'libraries!': ['-l"<(node_lib_file)"'],
-        'link_settings': { 'libraries': ['-ladvapi32', '-lbcrypt', '-lcfgmgr32', '-luser32', '-lvirtdisk'] },
+        'link_settings': { 'libraries': ['-ladvapi32', '-lbcrypt', '-lcfgmgr32', '-lole32', '-lshell32', '-luser32', '-lvirtdisk'] },
         'defines': ['WIN32_LEAN_AND_MEAN', 'NOMINMAX', 'UNICODE', '_UNICODE', '_WIN32_WINNT=0x0A00'],
         'msvs_settings': {
           'VCCLCompilerTool': { 'ExceptionHandling': 1, 'RuntimeLibrary': 0, 'AdditionalOptions': ['/std:c++20', '/W4', '/utf-8', '/guard:cf'] },
@@ -111,7 +112,7 @@
       'sources': [
         'tests/main.cpp', 'tests/contents_test.cpp', 'tests/digest_test.cpp', 'tests/feed_test.cpp', 'tests/frames_test.cpp', 'tests/json_test.cpp', 'tests/races_test.cpp', 'tests/posix/manifest_test.cpp', 'tests/posix/ring_test.cpp',
         'tests/rules_test.cpp',
-        'tests/posix/target_test.cpp', 'tests/probe_test.cpp', 'tests/verbs_test.cpp',
+        'tests/posix/target_test.cpp', 'tests/probe_test.cpp', 'tests/protected_list_test.cpp', 'tests/verbs_test.cpp',
       ],
       'conditions': [['OS=="linux"', { 'sources': ['tests/linux/cache_test.cpp', 'tests/linux/machine_test.cpp', 'tests/linux/rights_test.cpp'] }]],
     },

@@ -3,6 +3,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { expect, test } from './app.ts';
 import { add, approveButton, becomes, cell, dialog, start, useAsSource } from './flow.ts';
 import { fill, firstDifference, plugIn, small } from './sticks.ts';
@@ -71,6 +72,90 @@ test('a full test of capacity, which erases, can be taken back as well', async (
   await page.getByRole('button', { name: 'Erase and test' }).click();
   await page.getByRole('button', { name: 'Start now' }).click();
   await expect(page.getByText('Genuine: every byte was kept')).toBeVisible({ timeout: 60_000 });
+});
+
+/** The page is told that the drives may not be looked at until the rights were given, and how that was answered, one after the other. */
+async function withoutRights(page: Page, answers: readonly (string | null)[]): Promise<() => number> {
+  let given = false;
+  let asked = 0;
+  await page.routeWebSocket(/./, (socket) => {
+    const server = socket.connectToServer();
+    const checks = new Set<number>();
+    socket.onMessage((text) => {
+      const { id, name } = JSON.parse(String(text)) as { id: number; name?: string };
+      if (name === 'jobs.checkTargets' && !given) checks.add(id);
+      if (name !== 'system.obtainRights') return server.send(text);
+      const code = answers[asked++] ?? null;
+      given = code === null;
+      const answer =
+        code === null ? { kind: 'result', output: {} } : { kind: 'error', error: { code, params: {} } };
+      socket.send(JSON.stringify({ id, ...answer }));
+    });
+    server.onMessage((text) => {
+      const told = JSON.parse(
+        String(text).replaceAll('"elevation":"none-needed"', '"elevation":"on-demand"'),
+      ) as { id?: number; output?: { targets?: object[] } };
+      if (told.id !== undefined && checks.has(told.id) && told.output?.targets) {
+        const reasons = [{ code: 'no-permission', params: {} }];
+        told.output.targets = told.output.targets.map((check) => ({
+          ...check,
+          ...{
+            ok: false,
+            level: 3,
+            token: '',
+            type: null,
+            usedBytes: null,
+            newest: null,
+            table: null,
+            reasons,
+          },
+        }));
+      }
+      socket.send(JSON.stringify(told));
+    });
+  });
+  await page.reload();
+  return () => asked;
+}
+
+test('what may not be looked at is asked for before the yes; a no and a failure are told apart', async ({
+  lab,
+  carousel,
+}) => {
+  test.skip(carousel.inElectron, 'the messages are played with in the browser');
+  const sticks = await plugIn(lab, { Master: { size: '8M' }, Alpha: { size: '8M' } });
+  await fill(sticks.Alpha, 2);
+  await sticks.Alpha.stat({ reset: true });
+  const page = await carousel.open({ settings: small, env: lab.env });
+  const asked = await withoutRights(page, ['elevation-declined', 'elevation-failed', null]);
+  await useAsSource(page, source);
+  await add(page, 'Alpha');
+  await page.getByRole('button', { name: /^Erase 1 .*…$/ }).click();
+  const sheet = dialog(page);
+  await expect(sheet).toContainText('not looked at yet');
+  await expect(sheet).toContainText('That erases nothing.');
+  await expect(approveButton(page)).toBeDisabled();
+  expect(asked(), 'nobody is asked before there was a word about it').toBe(0);
+  await carousel.axe(page);
+  await page.screenshot({ path: test.info().outputPath('rights.png') });
+  const ask = sheet.getByRole('button', { name: 'Ask for permission…' });
+  for (const [words, code] of [
+    ['Permission to write to drives was not given.', 'elevation-declined'],
+    ['Permission was given, but the program', 'elevation-failed'],
+  ] as const) {
+    await ask.click();
+    await expect(sheet.getByRole('alert')).toContainText(words);
+    await expect(sheet.getByRole('alert')).toContainText(code);
+    await expect(sheet.getByRole('alert')).toContainText('Nothing was written.');
+    await expect(approveButton(page)).toBeDisabled();
+  }
+  expect((await sticks.Alpha.stat()).written_bytes, 'nothing was written').toBe(0);
+  await ask.click();
+  await expect(ask).toBeHidden();
+  await expect(sheet).not.toContainText('not looked at yet');
+  await approveButton(page).click();
+  await becomes(cell(page, source, 'Alpha'), 'DONE');
+  expect(asked()).toBe(3);
 });
 
 test('rows further down must be looked at before the yes', async ({ lab, carousel }) => {

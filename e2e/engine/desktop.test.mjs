@@ -106,7 +106,17 @@ async function threeJobs(w, desktop, env = {}) {
       const { state } = await app.call('state.get', {});
       return Object.values(state.drives).find(({ path: at }) => at === stick.dev);
     }, `${stick.dev} in the catalogue`);
-    const { targets } = await app.call('jobs.checkTargets', { source: from, targets: [drive.id] });
+    const look = () => app.call('jobs.checkTargets', { source: from, targets: [drive.id] });
+    if (stick === sticks[0]) {
+      const [closed] = (await look()).targets;
+      assert.deepEqual(
+        [closed.ok, closed.token, closed.reasons.map(({ code }) => code)],
+        [false, '', ['no-permission']],
+        'nobody can agree to what was not looked at',
+      );
+    }
+    await app.call('system.obtainRights', {});
+    const { targets } = await look();
     const word = drive.identity.serial?.replace(/[^A-Za-z0-9]/g, '').slice(-4) ?? drive.title;
     const yes = {
       drive: drive.id,

@@ -299,7 +299,17 @@ describe('rights', { concurrency: 1 }, () => {
         const { state } = await app.call('state.get', {});
         return Object.values(state.drives).find(({ path: at }) => at === stick.dev);
       }, `${stick.dev} in the catalogue`);
-      const { targets } = await app.call('jobs.checkTargets', { source: from, targets: [drive.id] });
+      const look = () => app.call('jobs.checkTargets', { source: from, targets: [drive.id] });
+      if (stick === sticks[0]) {
+        const [closed] = (await look()).targets;
+        assert.deepEqual(
+          [closed.ok, closed.token, closed.reasons.map(({ code }) => code)],
+          [false, '', ['no-permission']],
+          'nobody can agree to what was not looked at',
+        );
+      }
+      await app.call('system.obtainRights', {});
+      const { targets } = await look();
       assert.equal(targets[0].ok, true, JSON.stringify(targets[0].reasons));
       const word = drive.identity.serial?.replace(/[^A-Za-z0-9]/g, '').slice(-4) ?? drive.title;
       const { job } = await app.call('jobs.start', {
@@ -326,6 +336,60 @@ describe('rights', { concurrency: 1 }, () => {
     await serve.exit;
     await nobodyLeft();
   });
+
+  scenario(
+    'the app shows what is on a drive before anybody agrees, and tells a no from a failure',
+    { sticks: true, when: noUser || noSudo },
+    async (w) => {
+      const folder = home(w, carol);
+      const source = await sourceOf(w, folder);
+      const [stick] = await lockedSticks(w, ['a'], { size: '4M', plain: false });
+      const { PATH, times } = allow(w, folder);
+      const sudo = path.join(folder, 'bin/sudo');
+      const real = fs.readFileSync(sudo, 'utf8');
+      const pkexec = path.join(folder, 'bin/pkexec');
+      const answer = (status) => {
+        fs.writeFileSync(sudo, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+        fs.writeFileSync(pkexec, `#!/bin/sh\nexit ${status}\n`, { mode: 0o755 });
+      };
+      answer(126);
+      const shim = `${path.join(ROOT, 'testlab/shim')}:${PATH}`;
+      const words = ['env', 'CAROUSEL_SHOW_LOOP=1', ...program('serve', '--json')];
+      const serve = as(w, carol, words, { folder, PATH: shim });
+      const { url } = await serve.seen(({ event }) => event === 'listening', 'its address');
+      const app = await connect(url);
+      const { drive: from } = await app.call('drives.addImage', { path: source });
+      const { id } = await until(async () => {
+        await app.call('drives.rescan', {});
+        const { state } = await app.call('state.get', {});
+        return Object.values(state.drives).find(({ path: at }) => at === stick.dev);
+      }, `${stick.dev} in the catalogue`);
+      const look = async () =>
+        (await app.call('jobs.checkTargets', { source: from, targets: [id] })).targets[0];
+      for (const [status, code] of [
+        [126, 'elevation-declined'],
+        [3, 'elevation-failed'],
+      ]) {
+        answer(status);
+        await assert.rejects(app.call('system.obtainRights', {}), { message: code });
+        const { ok, token, reasons } = await look();
+        assert.deepEqual([ok, token, reasons[0].code], [false, '', 'no-permission']);
+        await assert.rejects(app.call('jobs.start', { source: from, targets: [{ drive: id, token }] }));
+      }
+      await assertUntouched(stick);
+      fs.writeFileSync(sudo, real);
+      await app.call('system.obtainRights', {});
+      await app.call('system.obtainRights', {});
+      const seen = await look();
+      assert.deepEqual([seen.ok, seen.reasons], [true, []]);
+      assert.match(seen.token, /\.A1-\d-[0-9a-f]{64}$/, 'the token is of that look');
+      assert.equal(times(), 1, 'a person was asked more than once');
+      app.close();
+      serve.child.kill('SIGTERM');
+      await serve.exit;
+      await nobodyLeft();
+    },
+  );
 
   scenario(
     'a closed prompt and nobody to ask are told apart (pkexec played by a stand-in)',

@@ -32,8 +32,9 @@ async function marked(w) {
     start,
     carousel,
     token: approved.events.find(({ event }) => event === 'approval').token,
+    file: path.join(config, 'carousel/settings.json'),
     protect(...protectedSerials) {
-      const file = path.join(config, 'carousel/settings.json');
+      const { file } = this;
       fs.mkdirSync(path.dirname(file), { recursive: true });
       fs.writeFileSync(file, JSON.stringify({ version: 0, settings: { protectedSerials } }));
     },
@@ -41,7 +42,7 @@ async function marked(w) {
 }
 
 /** Every command that would write, and the one that only lists. */
-async function assertRefused(w, { stick, token, carousel }, more) {
+async function assertRefused(w, { stick, token, carousel }, more, reason = 'protected-drive', words = WORDS) {
   const source = w.path('source.img');
   const manifest = w.path('manifest');
   if (!fs.existsSync(manifest)) {
@@ -66,15 +67,15 @@ async function assertRefused(w, { stick, token, carousel }, more) {
     const what = args.join(' ');
     const { code, stderr, events, summary } = await carousel(args, more).exit;
     assert.equal(code, 3, `${what}: ${stderr}`);
-    if (args.includes('--json')) assert.equal(endOf(summary, stick.dev), 'refused protected-drive', what);
-    assert.match(stderr + JSON.stringify(events), WORDS, what);
+    if (args.includes('--json')) assert.equal(endOf(summary, stick.dev), `refused ${reason}`, what);
+    assert.match(stderr + JSON.stringify(events), words, what);
   }
   const { events } = await carousel(['list', '--json'], more).exit;
   const { asTarget } = events.find(({ path: at }) => at === stick.dev);
-  assert.deepEqual([asTarget.ok, asTarget.level, asTarget.reasons[0].code], [false, 3, 'protected-drive']);
+  assert.deepEqual([asTarget.ok, asTarget.level, asTarget.reasons[0].code], [false, 3, reason]);
   const list = await carousel(['list'], more).exit;
   const line = list.events.map(({ line: text }) => text).find((text) => text?.startsWith(`${stick.dev} `));
-  assert.match(line, /no: its serial number is on the list of protected drives/);
+  assert.match(line, /no: (its serial number is on the list of protected|which) drives/);
   await assertUntouched(stick);
 }
 
@@ -90,10 +91,52 @@ describe('protected drives', { concurrency: 1 }, () => {
     assert.equal(end.code, 0, `not protected, and so a target: ${end.stderr}`);
   });
 
+  scenario(
+    'settings that cannot be read protect every drive, and it is said which file is to be mended',
+    { sticks: true },
+    async (w) => {
+      const world = await marked(w);
+      const NOT_KNOWN = /which drives are protected cannot be known/;
+      world.protect('other');
+      for (const damage of [
+        '',
+        '{"version":0,"settings":{"protectedSerials":["ARCH',
+        '{"version":0,"settings":{"protectedSerials":"x"}}',
+      ]) {
+        fs.writeFileSync(world.file, damage);
+        await assertRefused(w, world, {}, 'protection-not-known', NOT_KNOWN);
+        const list = await world.carousel(['list']).exit;
+        assert.ok(list.stderr.includes(`The settings in ${world.file} cannot be read`), list.stderr);
+        assert.match(list.stderr, /no drive is written to.* rename that file/);
+        assert.equal(fs.readFileSync(world.file, 'utf8'), damage, 'it stays where it is');
+      }
+      fs.renameSync(world.file, `${world.file}.old`);
+      const source = w.path('source.img');
+      const end = await world.carousel(['copy', source, world.stick.dev, '--approve', world.token, '--json'])
+        .exit;
+      assert.equal(end.code, 0, `mended, and so a target: ${end.stderr}`);
+      assert.doesNotMatch(end.stderr, /settings/);
+    },
+  );
+
+  scenario('damaged settings are taken from their copy, and that is said', { sticks: true }, async (w) => {
+    const world = await marked(w);
+    world.protect('ARCHIVE 0042');
+    fs.copyFileSync(world.file, `${world.file}.copy`);
+    fs.writeFileSync(world.file, 'torn');
+    const end = await world.carousel(['approve', world.stick.dev, '--yes']).exit;
+    assert.equal(end.code, 3, end.stderr);
+    assert.match(end.stderr, WORDS);
+    assert.match(end.stderr, /were damaged or gone\. Their copy is in use now/);
+    await assertRefused(w, world);
+  });
+
   scenario('those of /etc/carousel/protected neither', { sticks: true }, async (w) => {
     const world = await marked(w);
     const mounts = [etcWith(w, 'carousel/protected', '# the archive\nARCHIVE 0042\n')];
     await assertRefused(w, world, { mounts });
+    const unreadable = [etcWith(w, 'carousel/protected/what is this', '')];
+    await assertRefused(w, world, { mounts: unreadable }, 'protection-not-known', /protected cannot be read/);
   });
 
   scenario(

@@ -89,7 +89,7 @@ describe('mounted targets', { concurrency: 1 }, () => {
       const end = await w.command([...words, '--yes', '--json']).exit;
       assert.equal(end.code, 3, end.stderr);
       assert.equal(endOf(end.summary, stick.dev), 'refused not-approved');
-      assert.match(JSON.stringify(end.summary), /it is mounted, and approved only at a terminal: unmount it/);
+      assert.match(JSON.stringify(end.summary), /it is mounted, and no token for it as it is was given/);
       assert.deepEqual([endOf(end.summary, a.dev), endOf(end.summary, b.dev)], ['done', 'done']);
       assert.ok(isMounted(place));
       const run = [process.execPath, COMMAND, ...words];
@@ -105,6 +105,82 @@ describe('mounted targets', { concurrency: 1 }, () => {
       assert.ok(!isMounted(place));
       await w.equal(source, stick.dev, SIZE);
       fs.rmdirSync(place);
+    },
+  );
+
+  scenario(
+    'a token of approve --unmount lets the copy unmount exactly that drive as it was shown, and no other token does',
+    { sticks: true, when: noMkfs },
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const { stick, place } = await mountedStick(w);
+      execFileSync('sync', ['-f', place]);
+      const tokenOf = async (...args) => {
+        const end = await w.command(['approve', ...args, '--yes', '--json']).exit;
+        const found = end.events.find(({ event }) => event === 'approval');
+        return { ...found, code: end.code, stderr: end.stderr };
+      };
+      const without = await tokenOf(stick.dev);
+      assert.equal(without.code, 3, 'a mounted drive is approved only with --unmount');
+      assert.match(without.stderr, /mounted at .*\(to let the copy unmount it: --unmount\)/);
+      const silent = await w.command(['approve', stick.dev, '--unmount']).exit;
+      assert.equal(silent.code, 3, 'no answer is no yes');
+      assert.match(silent.stderr, /This erases:/);
+      const { token, unmount } = await tokenOf(stick.dev, '--unmount');
+      assert.equal(unmount, true);
+      assert.match(token, /^A1-1-unmount-[0-9a-f]{64}$/);
+
+      const copy = (given, ...more) =>
+        w.command(['copy', source, stick.dev, '--approve', given, ...more, '--json']).exit;
+      const forged = [
+        token.replace('-unmount', ''),
+        token.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+        token.replace('A1-1', 'A1-0'),
+      ];
+      for (const given of forged)
+        for (const more of [[], ['--unmount']]) {
+          const end = await copy(given, ...more);
+          assert.equal(end.code, 3, `${given}: ${end.stderr}`);
+          assert.match(endOf(end.summary, stick.dev), /^refused (mounted|not-approved)$/, given);
+          assert.ok(isMounted(place), `${given} unmounted it`);
+        }
+      const [other] = await w.sticks(['other'], { size: '8M' });
+      const { token: plain } = await tokenOf(other.dev);
+      assert.ok(!plain.includes('unmount'));
+      const end = await copy(plain);
+      assert.equal(endOf(end.summary, stick.dev), 'refused mounted', 'the token of another drive');
+      assert.ok(isMounted(place));
+
+      // What is on it is not any more what was shown.
+      fs.writeFileSync(path.join(place, 'more.txt'), Buffer.alloc(200_000, 7));
+      execFileSync('sync', ['-f', place]);
+      const late = await copy(token);
+      assert.match(endOf(late.summary, stick.dev), /^refused (mounted|not-approved)$/, late.stderr);
+      assert.ok(isMounted(place), 'it is as it was');
+      assert.equal(fs.readFileSync(path.join(place, 'thesis.txt'), 'utf8'), 'two years of work');
+
+      const { token: now } = await tokenOf(stick.dev, '--unmount');
+      const done = await copy(now);
+      assert.equal(done.code, 0, done.stderr);
+      assert.ok(!isMounted(place));
+      await w.equal(source, stick.dev, SIZE);
+      fs.rmdirSync(place);
+    },
+  );
+
+  scenario(
+    'a token of approve --unmount is a yes to erasing what is not mounted',
+    { sticks: true },
+    async (w) => {
+      const source = await w.source('source.img', SIZE);
+      const [stick] = await w.sticks(['free'], { size: '4M' });
+      fs.writeFileSync(stick.dev, 'something', { flag: 'r+' });
+      const approved = await w.command(['approve', stick.dev, '--unmount', '--yes', '--json']).exit;
+      const { token } = approved.events.find(({ event }) => event === 'approval');
+      assert.match(token, /^A1-1-unmount-/);
+      const end = await w.command(['copy', source, stick.dev, '--approve', token, '--json']).exit;
+      assert.equal(end.code, 0, end.stderr);
+      await w.equal(source, stick.dev, SIZE);
     },
   );
 

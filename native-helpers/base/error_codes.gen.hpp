@@ -30,6 +30,7 @@ enum class Code : std::uint16_t {
     other_than_approved,
     unsteady_drive,
     protected_drive,
+    protection_not_known,
     too_small,
     read_only,
     not_found,
@@ -93,6 +94,7 @@ enum class CodeClass : std::uint8_t {
         case Code::other_than_approved: return "other-than-approved";
         case Code::unsteady_drive: return "unsteady-drive";
         case Code::protected_drive: return "protected-drive";
+        case Code::protection_not_known: return "protection-not-known";
         case Code::too_small: return "too-small";
         case Code::read_only: return "read-only";
         case Code::not_found: return "not-found";
@@ -148,6 +150,7 @@ enum class CodeClass : std::uint8_t {
         case Code::other_than_approved: return "it is not, or does not hold, what was approved";
         case Code::unsteady_drive: return "its beginning reads differently each time";
         case Code::protected_drive: return "its serial number is on the list of protected drives";
+        case Code::protection_not_known: return "which drives are protected cannot be known";
         case Code::too_small: return "it is smaller than the source";
         case Code::read_only: return "it is write-protected";
         case Code::not_found: return "there is nothing at this path";
@@ -202,6 +205,7 @@ enum class CodeClass : std::uint8_t {
     if (text == "other-than-approved") return Code::other_than_approved;
     if (text == "unsteady-drive") return Code::unsteady_drive;
     if (text == "protected-drive") return Code::protected_drive;
+    if (text == "protection-not-known") return Code::protection_not_known;
     if (text == "too-small") return Code::too_small;
     if (text == "read-only") return Code::read_only;
     if (text == "not-found") return Code::not_found;
@@ -256,6 +260,7 @@ enum class CodeClass : std::uint8_t {
         case Code::other_than_approved: return CodeClass::refused;
         case Code::unsteady_drive: return CodeClass::refused;
         case Code::protected_drive: return CodeClass::refused;
+        case Code::protection_not_known: return CodeClass::refused;
         case Code::too_small: return CodeClass::refused;
         case Code::read_only: return CodeClass::refused;
         case Code::not_found: return CodeClass::refused;

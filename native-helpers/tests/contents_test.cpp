@@ -270,6 +270,15 @@ TEST("contents: a token is of one drive in one state; each thing that tells it f
   }
 }
 
+TEST("contents: a token says whether it is a yes to unmounting, too, and neither can be made of the other") {
+  platform::PathFacts facts;
+  facts.kind = platform::PathKind::device, facts.size = 1000;
+  const std::array<std::byte, 32> first{};
+  const std::string plain = safety::token_of(facts, 1, first), more = safety::token_of(facts, 1, first, safety::Grants::unmounting_too);
+  CHECK(more.starts_with("A1-1-unmount-") && more.size() == 13 + 64);
+  CHECK(more.substr(13) != plain.substr(5));
+}
+
 TEST("contents: levels of approval") {
   platform::PathFacts f;
   f.kind = platform::PathKind::device;

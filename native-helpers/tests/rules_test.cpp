@@ -65,6 +65,7 @@ TEST("rules: targets, one reason each") {
       {"a partition", [](auto& t, auto&) { t.partition = true; }, {Code::partition}},
       {"a mounted partition", [](auto& t, auto&) { t.partition = true, t.mounts = {"/mnt"}; }, {Code::partition, Code::mounted}},
       {"protected", [](auto& t, auto&) { t.protected_drive = true; }, {Code::protected_drive}},
+      {"a list of protected drives that cannot be read", [](auto& t, auto&) { t.protection_problem = "x"; }, {Code::protection_not_known}},
       {"member of an array", [](auto& t, auto&) { t.holders = {"md0"}; }, {Code::in_use}},
       {"empty card reader", [](auto& t, auto& s) { t.size = 0, s.size = 0; }, {Code::not_found}},
       {"write-protected", [](auto& t, auto&) { t.read_only = true; }, {Code::read_only}},

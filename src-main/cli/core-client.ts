@@ -15,6 +15,7 @@ import { ownRights } from '../core/elevation/own-rights.ts';
 import { systemClock } from '../core/system-clock.ts';
 import type { CliContext } from './context.ts';
 import { CliError, EXIT, usageError } from './exit-codes.ts';
+import { settingsTrouble } from './output/settings-trouble.ts';
 import { problemWords } from './stations/words.ts';
 
 /** Lends a core and a client of it to `use`; both are gone afterwards. Copies that run go on. */
@@ -38,6 +39,10 @@ export async function withCore<T>(
       powerGuard: { hold: () => () => undefined },
     },
   });
+  for (const warning of app.state.system.warnings) {
+    const trouble = settingsTrouble(warning);
+    if (trouble) context.stderr.write(`${trouble}\n`);
+  }
   const [near, far] = createMemoryChannel();
   app.connect(far, role);
   const client = createClient(near);

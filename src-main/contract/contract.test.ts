@@ -186,6 +186,7 @@ describe('roles', () => {
     'probe.check': 'approve',
     'probe.start': 'approve',
     'bench.arm': 'approve',
+    'system.obtainRights': 'approve',
     'bench.disarm': 'approve',
     'bench.dismiss': 'operate',
   };

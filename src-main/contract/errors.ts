@@ -92,8 +92,10 @@ const ownErrors = {
   'elevation-failed': z.strictObject({}),
   /** The copying program gets no more rights where others than root could change it. */
   'helper-untrusted': z.strictObject({ path: z.string().max(4096) }),
-  /** The settings file was damaged; it was kept under another name and defaults are in use. */
-  'settings-damaged': z.strictObject({ keptAs: z.string().max(4096) }),
+  /** The settings were damaged or gone, and their copy is in use; a damaged file was kept beside it. */
+  'settings-restored': z.strictObject({ path: z.string().max(4096) }),
+  /** This file of the settings cannot be read: which drives are protected is not known, so no drive is written to. */
+  'settings-damaged': z.strictObject({ path: z.string().max(4096) }),
   /** The settings could not be written. */
   'settings-not-saved': z.strictObject({}),
   /** The record was damaged; it was kept under another name, and a new one was begun. */

@@ -14,6 +14,8 @@ const fitness = z.object({ ok: z.boolean(), reasons: z.array(reason).default([])
 export const surveySchema = z.object({
   level: z.int().min(0).max(2),
   approval: z.string().max(128),
+  /** The same, as a yes to unmounting the drive before that, too. */
+  unmountApproval: z.string().max(128).optional(),
   readable: z.boolean(),
   blank: z.boolean(),
   table: z.enum(['none', 'mbr', 'gpt']).catch('none'),

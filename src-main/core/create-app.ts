@@ -109,7 +109,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     (port) => ({ bay: bayAt(settings.current.bays, port), operator: bench.operatorAt(port) }),
   );
   const makeEngine = own.engine ?? ((protects) => helperEngine(elevation.launcher, protects));
-  const protects = (): readonly string[] => settings.current.protectedSerials;
+  const protects = (): readonly string[] => settings.protects;
   let made: Engine | null = null;
   const engine = (): Engine =>
     (made ??= recordedEngine(keepingEngine(makeEngine(protects), filesOf(paths)), record, facts));
@@ -167,7 +167,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     listFiles: async () => [...(await practice.drives()), ...(await images.list()), ...feeds.list()],
     check: async (asked) => engine().check(asked),
     policy: () => ({
-      protectedSerials: protects(),
+      protectedSerials: settings.current.protectedSerials,
       canElevate: elevation.state !== 'unavailable' && elevation.state !== 'none-needed',
     }),
     jobOf: (id) => jobs.jobOf(id),
@@ -359,7 +359,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
   const services = {
     ...{ store, settings, devices, images, practice, jobs, probes, copies, history, access, machines },
     ...{ handOuts, feeds, bench },
-    ...{ logger, fileDialogs, look, handling, manifests },
+    ...{ logger, fileDialogs, look, handling, manifests, elevation },
   };
   const handlers: Handlers = recorder
     ? recorder.watch(store, createHandlers(services))

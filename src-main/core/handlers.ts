@@ -14,6 +14,7 @@ import type { ImageList } from './devices/file-drives.ts';
 import type { PracticeService } from './devices/practice-service.ts';
 import { lookAtManifest } from './jobs/job-checks.ts';
 import type { JobService } from './jobs/job-service.ts';
+import type { Elevation } from './ports.ts';
 import type { ProbeService } from './probes/probe-service.ts';
 import type { MachineService } from './machines/machine-service.ts';
 import type { Logger } from './logging/logger.ts';
@@ -46,13 +47,14 @@ export interface Services {
   /** Looks for drives, and for everything that hangs on them. */
   look: (anew?: boolean) => Promise<void>;
   handling: DriveHandling;
+  elevation: Pick<Elevation, 'obtain'>;
 }
 
 /** The handlers for these services. */
 export function createHandlers(services: Services): Handlers {
   const { store, settings, devices, images, practice, jobs, probes, copies } = services;
   const { manifests, history, access, machines, logger, fileDialogs, handling, look, bench } = services;
-  const { handOuts, feeds } = services;
+  const { handOuts, feeds, elevation } = services;
 
   function refuseIfUsed(kinds: readonly string[]): void {
     for (const { job, kind } of Object.values(store.state.drives)) {
@@ -264,6 +266,10 @@ export function createHandlers(services: Services): Handlers {
     'system.pickFile': async ({ purpose }) => ({
       path: await (fileDialogs ?? fail('unsupported')).pick(purpose),
     }),
+    'system.obtainRights': async () => {
+      await elevation.obtain();
+      return {};
+    },
     'system.dismissWarning': ({ code }) => {
       store.update((state) => {
         const warnings = state.system.warnings.filter((warning) => warning.code !== code);

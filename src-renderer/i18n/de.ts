@@ -487,6 +487,12 @@ export const de: Catalogue = {
     none: 'Keines dieser Laufwerke kann gelöscht werden.',
     newFile: 'eine neue Datei wird geschrieben',
   },
+  rights: {
+    why: 'Carousel darf noch nicht alle diese Laufwerke ansehen. Geben Sie die Erlaubnis, dann sehen Sie vor Ihrer Entscheidung, was darauf ist; Ihr System fragt gleich danach, einmal, solange Carousel läuft. Gelöscht wird dadurch nichts.',
+    ask: 'Um Erlaubnis bitten…',
+    closed: 'noch nicht angesehen',
+    nothing: 'Nichts wurde geschrieben.',
+  },
   consent: {
     newest: 'zuletzt beschrieben am {date}',
     lookFirst:
@@ -952,6 +958,7 @@ export const de: Catalogue = {
     'source-changed': 'Quelle verändert',
     'source-written': 'Quelle wurde beschrieben',
     'protected-drive': 'geschützt',
+    'protection-not-known': 'Schutz unklar',
     protected: 'geschützt',
     'no-medium': 'keine Karte darin',
     'feed-is-source': 'nur als Quelle',
@@ -1054,6 +1061,8 @@ export const de: Catalogue = {
     'other-than-approved':
       'Das Laufwerk hat sich nach Ihrer Zustimmung verändert oder ist ein anderes. Nichts wurde geschrieben.',
     'protected-drive': 'Dieses Laufwerk steht auf der Liste der geschützten Laufwerke.',
+    'protection-not-known':
+      'Welche Laufwerke geschützt sind, lässt sich nicht feststellen. Auf dieses wurde nichts geschrieben.',
     'approval-void': 'Ein Laufwerk hat sich nach Ihrer Zustimmung verändert. Nichts wurde geschrieben.',
     'approval-missing': 'Ein Laufwerk braucht zuerst Ihre Zustimmung.',
     'typed-wrong': 'Was Sie getippt haben, passt nicht zum Laufwerk. Nichts wurde geschrieben.',
@@ -1075,7 +1084,9 @@ export const de: Catalogue = {
     'helper-untrusted':
       '{path} kann nicht nur der Administrator ändern. Deshalb bekommt das Programm, das Laufwerke beschreibt, keine weiteren Rechte.',
     'settings-damaged':
-      'Die Einstellungen waren beschädigt. Es gelten Vorgaben; die alte Datei liegt als {keptAs} vor.',
+      'Die Einstellungen in {path} lassen sich nicht lesen. Welche Laufwerke sie schützen, weiß niemand; deshalb wird kein Laufwerk beschrieben.',
+    'settings-restored':
+      'Die Einstellungen in {path} waren beschädigt oder fehlten. Es gilt ihre Kopie; eine beschädigte Datei liegt noch daneben.',
     'settings-not-saved': 'Die Einstellungen ließen sich nicht sichern.',
     'record-set-aside':
       'Das Verzeichnis der früheren Aufträge war beschädigt. Ein neues wurde begonnen; die alte Datei liegt als {keptAs} vor.',
@@ -1110,6 +1121,11 @@ export const de: Catalogue = {
     'too-small': '{place} ist um {missing} zu klein.',
   },
   advice: {
+    'protection-not-known':
+      'Bringen Sie die Liste in Ordnung, die sich nicht lesen lässt, oder benennen Sie sie um: die Einstellungen oder die Liste des Administrators.',
+    'settings-damaged':
+      'Um mit neuen Einstellungen zu beginnen, benennen Sie diese Datei um und starten Sie Carousel neu; setzen Sie dann Ihre Laufwerke wieder auf die Liste der geschützten.',
+    'settings-restored': 'Sehen Sie nach, ob alle geschützten Laufwerke noch auf der Liste stehen.',
     'in-probe': 'Auf das Ende des Tests warten oder ihn anhalten.',
     'source-missing': 'Einstecken oder ihr Abbild als Quelle öffnen, dann noch einmal versuchen.',
     'not-paired': 'Lassen Sie sich einen neuen Code geben.',

@@ -479,6 +479,12 @@ export const en = {
     none: 'None of these drives can be erased.',
     newFile: 'a new file is written',
   },
+  rights: {
+    why: 'Carousel may not look at all of these drives yet. Give it the permission, and you see what is on them before you decide; your system asks for it next, once for as long as Carousel runs. That erases nothing.',
+    ask: 'Ask for permission…',
+    closed: 'not looked at yet',
+    nothing: 'Nothing was written.',
+  },
   consent: {
     newest: 'last written {date}',
     lookFirst:
@@ -933,6 +939,7 @@ export const en = {
     'source-changed': 'source changed',
     'source-written': 'source was written to',
     'protected-drive': 'protected',
+    'protection-not-known': 'not known if protected',
     protected: 'protected',
     'no-medium': 'no card inside',
     'feed-is-source': 'a source only',
@@ -1032,6 +1039,8 @@ export const en = {
     'not-approved': 'Nobody has agreed to erase this drive. Nothing was written.',
     'other-than-approved': 'The drive changed after you agreed, or it is another one. Nothing was written.',
     'protected-drive': 'This drive is on the list of protected drives.',
+    'protection-not-known':
+      'It cannot be known which drives are protected, so nothing was written to this one.',
     'approval-void': 'A drive changed after you agreed. Nothing was written.',
     'approval-missing': 'A drive needs your agreement first.',
     'typed-wrong': 'What you typed does not match the drive. Nothing was written.',
@@ -1051,7 +1060,10 @@ export const en = {
     'elevation-failed': 'Permission was given, but the program that writes to drives did not start with it.',
     'helper-untrusted':
       '{path} can be changed by others than the administrator, so the program that writes to drives is given no more rights.',
-    'settings-damaged': 'The settings were damaged. Defaults are in use; the old file was kept as {keptAs}.',
+    'settings-damaged':
+      'The settings in {path} cannot be read. Nobody knows which drives they protect, so no drive is written to.',
+    'settings-restored':
+      'The settings in {path} were damaged or missing. Their copy is in use; a damaged file was kept beside it.',
     'settings-not-saved': 'The settings could not be saved.',
     'record-set-aside':
       'The record of past jobs was damaged. A new one was begun; the old file was kept as {keptAs}.',
@@ -1085,6 +1097,11 @@ export const en = {
     'too-small': '{place} is too small by {missing}.',
   },
   advice: {
+    'protection-not-known':
+      'Mend or rename the list that cannot be read: the settings, or the administrator’s list.',
+    'settings-damaged':
+      'To begin with new settings, rename that file and start Carousel again; then put your drives on the list of protected ones again.',
+    'settings-restored': 'Look whether all your protected drives are still on the list.',
     'in-probe': 'Wait until the test has ended, or stop it.',
     'source-missing': 'Plug it in, or open its image as a source, then try again.',
     'not-paired': 'Ask for a new code.',

@@ -271,7 +271,7 @@ std::string surveyed(const platform::PathFacts& facts) {
     if (volume.newest) one.add("newest", *volume.newest);
     volumes.push_back(one.str());
   }
-  out.add("level", found->level).add("approval", found->token).add("readable", contents.readable).add("blank", contents.blank);
+  out.add("level", found->level).add("approval", found->token).add("unmountApproval", found->unmount_token).add("readable", contents.readable).add("blank", contents.blank);
   return out.add("table", contents.table).raw("volumes", json::list(volumes)).str();
 }
 
@@ -286,8 +286,8 @@ std::string verdict_on(const platform::PathFacts& facts, bool looking) {
   out.add("major", facts.identity.major).add("minor", facts.identity.minor).add("diskseq", facts.identity.sequence);
   out.add("busPath", facts.bus_path).add("serial", facts.serial).add("wwn", facts.wwn).add("identity", safety::identity_of(facts));
   out.raw("source", verdict(safety::against_source(facts))).raw("target", verdict(against));
-  // What is refused is not read either; a lack of rights is the answer of the attempt.
-  const bool open = std::all_of(against.begin(), against.end(), [](const Error& reason) { return class_of(reason.code) == CodeClass::permission; });
+  // What is refused is not read either, unless unmounting it would help; a lack of rights is the answer of the attempt.
+  const bool open = std::all_of(against.begin(), against.end(), [](const Error& reason) { return reason.code == Code::mounted || class_of(reason.code) == CodeClass::permission; });
   if (looking && open && facts.kind == platform::PathKind::device) out.raw("survey", surveyed(facts));
   return out.str();
 }

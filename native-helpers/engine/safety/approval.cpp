@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kVersion = "A1";
 constexpr std::string_view kIdentityVersion = "I1";
+constexpr std::string_view kUnmount = "unmount";
 
 std::string hex(std::span<const std::byte> bytes) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -37,13 +38,15 @@ void add_identity(Sha256& sum, const platform::PathFacts& facts) {
 
 }  // namespace
 
-std::string token_of(const platform::PathFacts& facts, int level, const std::array<std::byte, 32>& first) {
+std::string token_of(const platform::PathFacts& facts, int level, const std::array<std::byte, 32>& first, Grants grants) {
+  const bool unmounts = grants == Grants::unmounting_too;
   Sha256 sum;
   add_identity(sum, facts);
   add(sum, std::to_string(level));
   add(sum, hex(first));
+  if (unmounts) add(sum, kUnmount);
   const std::array<std::byte, 32> digest = sum.finish();
-  return std::string(kVersion) + "-" + std::to_string(level) + "-" + hex(digest);
+  return std::string(kVersion) + "-" + std::to_string(level) + "-" + (unmounts ? std::string(kUnmount) + "-" : "") + hex(digest);
 }
 
 int level_of(const platform::PathFacts& facts, const Contents& contents) {
@@ -83,6 +86,7 @@ Result<Survey> survey(platform::BlockFile& device, const platform::PathFacts& fa
   found.contents = contents_of(facts.size, facts.sector, read);
   found.level = level_of(facts, found.contents);
   found.token = token_of(facts, found.level, first);
+  found.unmount_token = token_of(facts, found.level, first, Grants::unmounting_too);
   return found;
 }
 
@@ -92,7 +96,7 @@ Status confirm(platform::BlockFile& device, const std::string& path, const std::
   if (const Reasons reasons = against_target(facts, nullptr); !reasons.empty()) return reasons.front();
   Result<Survey> now = survey(device, facts);
   if (!now) return std::move(now).error();
-  if (now->token == token) return {};
+  if (token == now->token || token == now->unmount_token) return {};
   // Does it differ from what was approved, or from itself? Only the first can be helped by approving it again.
   Result<Survey> again = survey(device, facts);
   if (again && again->token != now->token) return Error{Code::unsteady_drive, path + " reads differently each time at its beginning"};

@@ -25,12 +25,16 @@ inline constexpr std::uint64_t kLargeDrive = 256'000'000'000;
 struct Survey {
   int level = 2;
   Contents contents;
-  std::string token;
+  std::string token;          ///< for erasing
+  std::string unmount_token;  ///< for unmounting and erasing; who only erases takes it, too
 };
 
-/// A version, a level and the SHA-256 over bus path, serial number, world-wide name, exact size, disk sequence number, the level, and the SHA-256 of
-/// the first MiB, which is `first`.
-std::string token_of(const platform::PathFacts& facts, int level, const std::array<std::byte, 32>& first);
+/// What a token is a yes to: erasing the drive, or taking its file systems out of use before that as well.
+enum class Grants { erasing, unmounting_too };
+
+/// A version, a level, `unmount` where it grants that, and the SHA-256 over bus path, serial number, world-wide name, exact size, disk sequence number,
+/// the level, the SHA-256 of the first MiB, which is `first`, and `unmount` again.
+std::string token_of(const platform::PathFacts& facts, int level, const std::array<std::byte, 32>& first, Grants grants = Grants::erasing);
 
 /// Reads what is on the device and makes the token. Code::changed_device if `facts` are about another device.
 Result<Survey> survey(platform::BlockFile& device, const platform::PathFacts& facts);

@@ -39,6 +39,7 @@ void against_system(const PathFacts& t, Reasons& reasons) {
 void against_device_target(const PathFacts& t, Reasons& reasons) {
   against_system(t, reasons);
   if (t.protected_drive) reasons.push_back({Code::protected_drive, "its serial number is on the list of protected drives"});
+  if (!t.protection_problem.empty()) reasons.push_back({Code::protection_not_known, "which drives are protected cannot be known: " + t.protection_problem});
   if (t.partition) reasons.push_back({Code::partition, "it is a partition; a copy goes to a whole disk"});
   if (!t.mounts.empty() && !t.backs_system) reasons.push_back({Code::mounted, "mounted at " + joined(t.mounts)});
   if (!t.holders.empty()) reasons.push_back({Code::in_use, joined(t.holders) + " is built on it"});

@@ -14,6 +14,7 @@
 #include "darwin/media.hpp"
 #include "darwin/mounts.hpp"
 #include "platform/rights.hpp"
+#include "posix/protected_drives.hpp"
 
 namespace carousel::platform {
 
@@ -60,6 +61,9 @@ void look_at_missing(PathFacts& facts) {
   add_below(facts, device_of_path(folder));
 }
 
+/// The same place as on Linux; the system keeps /etc for administrators, too.
+constexpr const char* kProtected = "/etc/carousel/protected";
+
 void look_at_device(PathFacts& facts, const std::string& name, const struct stat& st) {
   facts.kind = PathKind::device;
   facts.resolved = node_of(name);
@@ -67,9 +71,13 @@ void look_at_device(PathFacts& facts, const std::string& name, const struct stat
   facts.identity.major = static_cast<std::uint64_t>(major(st.st_rdev)), facts.identity.minor = static_cast<std::uint64_t>(minor(st.st_rdev));
   ask_permissions(facts, raw_node_of(name));
   facts.backs_system = true;  // until it is known that it does not
+  const ProtectedList protects = read_protected_drives(kProtected);
+  facts.protection_problem = protects.problem();
   const std::optional<Media> media = media_of(name), disk = whole_disk_of(name);
   if (!media || !disk) return;
   facts.identity.sequence = disk->entry;
+  facts.serial = disk->serial;
+  facts.protected_drive = protects.has(facts.serial, facts.wwn);
   facts.partition = !media->whole;
   facts.size = media->size;
   facts.sector = media->sector, facts.physical_sector = media->physical_sector;
@@ -141,7 +149,5 @@ std::vector<PathFacts> inspect_all(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) found.push_back(inspect(path));
   return found;
 }
-
-Status protect_also(const std::vector<std::string>&) { return {}; }
 
 }  // namespace carousel::platform

@@ -63,6 +63,16 @@ std::uint32_t physical_sector(io_registry_entry_t entry, std::uint32_t otherwise
   return static_cast<std::uint32_t>(number_in(value, otherwise));
 }
 
+/// A USB device's own number first: behind a bridge every disk may say the same. Then what the driver of the disk asked it (IOStorageDeviceCharacteristics.h).
+std::string serial_of(io_registry_entry_t entry) {
+  for (const CFStringRef key : {CFSTR("kUSBSerialNumberString"), CFSTR("USB Serial Number")}) {
+    if (const std::string serial = text_in(property_below(entry, key).get()); !serial.empty()) return serial;
+  }
+  const Owned<CFTypeRef> device = property_below(entry, CFSTR("Device Characteristics"));
+  if (!device || CFGetTypeID(device.get()) != CFDictionaryGetTypeID()) return {};
+  return text_in(CFDictionaryGetValue(static_cast<CFDictionaryRef>(device.get()), CFSTR("Serial Number")));
+}
+
 Media read(io_registry_entry_t entry) {
   Media m;
   m.name = text_in(property(entry, CFSTR("BSD Name")).get());
@@ -73,6 +83,7 @@ Media read(io_registry_entry_t entry) {
   if (m.sector == 0) m.sector = 512;  // no medium in it
   m.physical_sector = physical_sector(entry, m.sector);
   m.whole = flag(entry, CFSTR("Whole"));
+  m.serial = serial_of(entry);
   m.removable = flag(entry, CFSTR("Removable")) || flag(entry, CFSTR("Ejectable"));
   m.writable = flag(entry, CFSTR("Writable"));
   IORegistryEntryGetRegistryEntryID(entry, &m.entry);

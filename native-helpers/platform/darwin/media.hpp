@@ -20,6 +20,7 @@ struct Media {
   std::uint32_t sector = 512, physical_sector = 512;
   std::uint64_t entry = 0;  ///< number in the registry: unique as long as the machine runs, a new one when plugged in again
   bool whole = false, removable = false, writable = false;
+  std::string serial;       ///< of the drive, as it tells it: raw; empty where it tells none
 };
 
 std::optional<Media> media_of(const std::string& name);

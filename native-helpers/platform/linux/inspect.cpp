@@ -14,9 +14,9 @@
 #include "linux/drive_marks.hpp"
 #include "linux/lasting.hpp"
 #include "linux/mounts.hpp"
-#include "linux/protected_drives.hpp"
 #include "linux/sysfs.hpp"
 #include "platform/rights.hpp"
+#include "posix/protected_drives.hpp"
 
 namespace carousel::platform {
 namespace {
@@ -79,14 +79,14 @@ class Surroundings {
     if (!uses_) uses_ = uses_of_devices();
     return *uses_;
   }
-  bool protects(const PathFacts& facts) {
-    if (!list_) list_ = ProtectedDrives::read();
-    return list_->has(facts.serial, facts.wwn);
+  const ProtectedList& protects() {
+    if (!list_) list_ = read_protected_drives(sysfs::root + "/etc/carousel/protected");
+    return *list_;
   }
 
  private:
   std::optional<std::vector<Use>> uses_;
-  std::optional<ProtectedDrives> list_;
+  std::optional<ProtectedList> list_;
 };
 
 void take_use(PathFacts& facts, const Use& use) {
@@ -113,7 +113,8 @@ void look_at_device(PathFacts& facts, const struct stat& st, Surroundings& aroun
   facts.removable = sysfs::number(disk, "removable", 0) != 0;
   DriveMarks marks = marks_of(disk);
   facts.bus_path = std::move(marks.bus_path), facts.serial = std::move(marks.serial), facts.wwn = std::move(marks.wwn);
-  facts.protected_drive = around.protects(facts);
+  facts.protected_drive = around.protects().has(facts.serial, facts.wwn);
+  facts.protection_problem = around.protects().problem();
   facts.holders = sysfs::holders(device);
   facts.backing = backing_of(device);
   if (sysfs::attribute(device, "loop/backing_file")) facts.removable = true;  // a file in disguise, however fixed the kernel calls it

@@ -1,120 +1,171 @@
 #include "linux/mounts.hpp"
 
+#include <limits.h>
+#include <stdlib.h>
+
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <fstream>
 #include <sstream>
 
+#include "linux/mount_table.hpp"
+#include "linux/pools.hpp"
 #include "linux/sysfs.hpp"
+#include "linux/system_places.hpp"
 
 namespace carousel::platform {
-
-using sysfs::device_of;
-
 namespace {
 
-// A computer cannot go on without what is mounted here, whatever kind of drive it is.
-constexpr std::array kSystemFolders = {"/",    "/usr", "/boot", "/boot/efi", "/boot/firmware", "/efi", "/var",
-                                       "/home", "/opt", "/etc",  "/nix",      "/nix/store",     "/sysroot", "/root"};
+using Table = std::vector<MountLine>;
 
-// ... nor without anything that is mounted below these: a database under /var/lib, programs under /usr/local.
-constexpr std::array kSystemTrees = {"/usr/", "/boot/", "/var/", "/etc/", "/opt/", "/nix/", "/srv/"};
+/// File systems that live systems have their programs in, as one file on the medium.
+constexpr std::array kImages = {"squashfs", "erofs", "cramfs", "iso9660", "udf"};
 
-bool is_system_folder(const std::string& mount_point) {
-  for (const char* folder : kSystemFolders) {
-    if (mount_point == folder) return true;
-  }
-  for (const char* tree : kSystemTrees) {
-    if (mount_point.starts_with(tree)) return !mount_point.starts_with("/var/run/media/");
-  }
-  // Somebody's home on a file system of its own: /home/NAME, but not what is mounted inside it.
-  return mount_point.starts_with("/home/") && mount_point.find('/', 6) == std::string::npos;
+/// Where a path leads; empty if there is nothing, itself if it may not be followed.
+std::string followed(const std::string& path) {
+  char real[PATH_MAX];
+  if (realpath((sysfs::root + path).c_str(), real) == nullptr) return errno == ENOENT || errno == ENOTDIR ? std::string() : path;
+  const std::string found(real);
+  return found.starts_with(sysfs::root) && found.size() > sysfs::root.size() ? found.substr(sysfs::root.size()) : path;
 }
 
-/// mountinfo writes space, tab, newline and backslash as three octal digits.
-std::string unescape(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
-      i += 3;
-    } else {
-      out += text[i];
+/// Follows mounts down to the block devices that hold their bytes, each mount once.
+class Walk {
+ public:
+  explicit Walk(const Table& table) : table_(table) {}
+
+  void device(const std::string& number) {
+    if (number.empty()) return;
+    for (const std::string& one : sysfs::below(number)) {
+      if (!found_.insert(one).second) continue;
+      if (one.starts_with("0:")) numbered(one);
+      if (const auto file = sysfs::attribute(one, "loop/backing_file")) path(*file);
+      if (is_zfs_volume(one)) all(zfs_members(pool_of_volume(one)));
     }
   }
-  return out;
-}
 
-void add(std::set<std::string>& to, const std::string& device) {
-  if (!device.empty()) to.merge(sysfs::below(device));
-}
-
-/// A btrfs file system may lie on several devices, and mountinfo names only one of them.
-void add_btrfs_members(std::set<std::string>& to, const std::string& source) {
-  const std::string kernel_name = source.substr(source.rfind('/') + 1);
-  for (const std::string& id : sysfs::names_in(sysfs::root + "/sys/fs/btrfs")) {
-    const std::string folder = sysfs::root + "/sys/fs/btrfs/" + id + "/devices";
-    const std::vector<std::string> members = sysfs::names_in(folder);
-    bool ours = false;
-    for (const std::string& member : members) ours = ours || member == kernel_name;
-    if (!ours) continue;
-    for (const std::string& member : members) add(to, sysfs::line(folder + "/" + member + "/dev").value_or(""));
+  /// What the file or folder lies on.
+  void path(const std::string& where) {
+    const std::string number = sysfs::device_of(where);
+    device(number);
+    if (!number.empty() && !number.starts_with("0:")) return;
+    // An invented number need not be that of a mount (btrfs has one for each subvolume): where the path lies tells.
+    if (const MountLine* line = mount_holding(table_, where)) mount(*line);
   }
-}
 
-/// An overlay (as live systems use it for /) rests on the folders it is made of.
-void add_overlay_layers(std::set<std::string>& to, const std::string& options) {
-  std::stringstream all(options);
-  for (std::string option; std::getline(all, option, ',');) {
-    const std::size_t equals = option.find('=');
-    const std::string key = option.substr(0, equals);
-    if (equals == std::string::npos || (key != "lowerdir" && key != "upperdir" && key != "lowerdir+")) continue;
-    std::stringstream layers(option.substr(equals + 1));
-    for (std::string layer; std::getline(layers, layer, ':');) {
-      if (!layer.empty()) add(to, device_of(unescape(layer)));
+  void mount(const MountLine& line) {
+    if (std::find(seen_.begin(), seen_.end(), &line) != seen_.end()) return;
+    seen_.push_back(&line);
+    device(line.device);
+    if (line.type == "overlay") return overlay(line);
+    if (line.type == "zfs") return all(zfs_members(line.source.substr(0, line.source.find_first_of("/@"))));
+    if (line.type == "bcachefs") return bcachefs(line);
+    // btrfs and some others carry an invented number 0:N; a device is in the source field then.
+    const std::string source = line.source.starts_with("/") ? sysfs::device_of(line.source) : std::string();
+    if (line.device.starts_with("0:")) device(source);
+    if (line.type == "btrfs") all(btrfs_members(source));
+  }
+
+  std::set<std::string> take() { return std::move(found_); }
+
+ private:
+  void all(const std::set<std::string>& members) {
+    for (const std::string& one : members) device(one);
+  }
+
+  void numbered(const std::string& number) {
+    for (const MountLine& line : table_) {
+      if (line.device == number) mount(line);
     }
   }
+
+  /// The source is all of its devices: "/dev/sda1:/dev/sdb1".
+  void bcachefs(const MountLine& line) {
+    std::set<std::string> named;
+    std::istringstream list(line.source);
+    for (std::string one; std::getline(list, one, ':');) {
+      if (one.starts_with("/")) named.insert(sysfs::device_of(one));
+    }
+    named.erase("");
+    all(named);
+    all(bcachefs_members(named));
+  }
+
+  /// An overlay (as live systems use it for /) rests on the folders it is made of.
+  void overlay(const MountLine& line) {
+    bool hidden = false;
+    for (const std::string& layer : overlay_layers(line.options)) {
+      hidden = hidden || sysfs::device_of(layer).empty();
+      path(layer);
+    }
+    // A layer of / by a name from before / was mounted: it is one of the images that are mounted, and nobody can tell which.
+    if (!hidden || line.point != "/") return;
+    for (const MountLine& other : table_) {
+      if (std::any_of(kImages.begin(), kImages.end(), [&](const char* type) { return other.type == type; })) mount(other);
+    }
+  }
+
+  const Table& table_;
+  std::vector<const MountLine*> seen_;
+  std::set<std::string> found_;
+};
+
+/// Mounts that the system needs by what lies on them: its folders and people's homes, wherever links lead.
+std::vector<const MountLine*> mounts_needed(const Table& table) {
+  std::vector<std::string> places = system_folders();
+  std::ifstream passwd(sysfs::root + "/etc/passwd");
+  for (std::string& home : homes_in(passwd)) places.push_back(std::move(home));
+  std::vector<const MountLine*> needed;
+  for (const std::string& place : places) {
+    const std::string real = followed(place);
+    if (!real.empty()) needed.push_back(mount_holding(table, real));
+  }
+  return needed;
 }
 
-Use use_of_mount(const std::string& line) {
-  std::istringstream in(line);
-  std::string id, parent, device, root, point, options, field, type, source, super;
-  in >> id >> parent >> device >> root >> point >> options;
-  while (in >> field && field != "-") {
+Table mounted_now() {
+  std::ifstream in(sysfs::root + "/proc/self/mountinfo");
+  return read_mount_table(in);
+}
+
+void add_swaps(const Table& table, std::vector<Use>& uses) {
+  std::ifstream swaps(sysfs::root + "/proc/swaps");
+  std::string line;
+  std::getline(swaps, line);  // the heading
+  while (std::getline(swaps, line)) {
+    Walk walk(table);
+    walk.path(unescape_mount(line.substr(0, line.find_first_of(" \t"))));
+    Use use;
+    use.swap = use.system = use.writable = true;
+    use.devices = walk.take();
+    uses.push_back(std::move(use));
   }
-  in >> type >> source >> super;
-  Use use;
-  use.mount_point = unescape(point);
-  use.writable = (options + ",").find("rw,") == 0;
-  use.system = is_system_folder(use.mount_point);
-  source = unescape(source);
-  add(use.devices, device);
-  // btrfs and some others carry an invented number 0:N; the device is in the source field then.
-  if (device.starts_with("0:") && source.starts_with("/")) add(use.devices, device_of(source));
-  if (type == "btrfs") add_btrfs_members(use.devices, source);
-  if (type == "overlay") add_overlay_layers(use.devices, super);
-  return use;
 }
 
 }  // namespace
 
 std::vector<Use> uses_of_devices() {
+  const Table table = mounted_now();
+  const std::vector<const MountLine*> needed = mounts_needed(table);
   std::vector<Use> uses;
-  std::ifstream mounts(sysfs::root + "/proc/self/mountinfo");
-  for (std::string line; std::getline(mounts, line);) uses.push_back(use_of_mount(line));
-
-  std::ifstream swaps(sysfs::root + "/proc/swaps");
-  std::string line;
-  std::getline(swaps, line);  // the heading
-  while (std::getline(swaps, line)) {
+  for (const MountLine& line : table) {
+    Walk walk(table);
+    walk.mount(line);
     Use use;
-    use.swap = use.system = use.writable = true;
-    add(use.devices, device_of(unescape(line.substr(0, line.find_first_of(" \t")))));
+    use.mount_point = line.point;
+    use.writable = line.writable;
+    use.system = is_system_mount(line.point) || std::find(needed.begin(), needed.end(), &line) != needed.end();
+    use.devices = walk.take();
     uses.push_back(std::move(use));
   }
+  add_swaps(table, uses);
 
-  Use program;  // the file system this program runs from
+  Walk walk(table);  // the file system this program runs from
+  walk.device(sysfs::device_of("/proc/self/exe"));
+  Use program;
   program.system = true;
-  add(program.devices, device_of("/proc/self/exe"));
+  program.devices = walk.take();
   uses.push_back(std::move(program));
   return uses;
 }

@@ -5,6 +5,8 @@
 
 #include <devpkey.h>
 
+#include <algorithm>
+
 #include "win32/config_manager.hpp"
 #include "win32/ioctl.hpp"
 
@@ -29,6 +31,18 @@ std::uint64_t arrival_of_interface(const std::wstring& interface_path) {
     return 0;
   }
   return (std::uint64_t{when.dwHighDateTime} << 32) | when.dwLowDateTime;
+}
+
+/// The text at an offset of the descriptor's answer of so many bytes, without blanks at its ends; empty for no offset and for one beyond it.
+std::string text_at(std::span<const std::byte> answer, DWORD offset) {
+  if (offset == 0 || offset >= answer.size()) return {};
+  std::string text;
+  for (const std::byte b : answer.subspan(offset)) {
+    if (b == std::byte{0}) break;
+    text += std::to_integer<char>(b);
+  }
+  const std::size_t first = text.find_first_not_of(' ');
+  return first == std::string::npos ? std::string() : text.substr(first, text.find_last_not_of(' ') + 1 - first);
 }
 
 bool on_hot_plug_bus(STORAGE_BUS_TYPE bus) {
@@ -77,6 +91,7 @@ DiskFacts facts_of(HANDLE device) {
       bytes >= offsetof(STORAGE_DEVICE_DESCRIPTOR, RawPropertiesLength)) {
     const auto* described = reinterpret_cast<const STORAGE_DEVICE_DESCRIPTOR*>(room);
     facts.removable = facts.removable || described->RemovableMedia != FALSE || on_hot_plug_bus(described->BusType);
+    facts.serial = text_at(std::span(room).first(std::min<std::size_t>(bytes, sizeof room)), described->SerialNumberOffset);
   }
   facts.read_only = !tell(device, IOCTL_DISK_IS_WRITABLE) && GetLastError() == ERROR_WRITE_PROTECT;
   return facts;

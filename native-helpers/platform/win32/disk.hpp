@@ -47,6 +47,7 @@ struct DiskFacts {
   std::uint32_t sector = 512, physical_sector = 512;
   bool removable = false;  ///< a removable medium, or a bus on which drives come and go
   bool read_only = false;
+  std::string serial;      ///< as the driver tells it: raw bytes; empty where it tells none
 };
 DiskFacts facts_of(HANDLE device);
 

@@ -12,6 +12,7 @@
 #include "win32/disk.hpp"
 #include "win32/identity.hpp"
 #include "win32/path.hpp"
+#include "win32/protected_drives.hpp"
 #include "win32/system_disks.hpp"
 #include "win32/text.hpp"
 
@@ -96,6 +97,9 @@ void look_at_device(PathFacts& facts, const std::wstring& path, PathClass kind) 
   const DiskFacts disk = facts_of(raw(device.get()));
   facts.size = disk.size, facts.sector = disk.sector, facts.physical_sector = disk.physical_sector;
   facts.removable = disk.removable, facts.read_only = disk.read_only;
+  facts.serial = disk.serial;
+  const ProtectedList protects = read_protected_drives();
+  facts.protected_drive = protects.has(facts.serial, facts.wwn), facts.protection_problem = protects.problem();
   const std::optional<SystemDisks> system = system_disks();
   facts.backs_system = !system || system->needed.contains(number->disk);
   facts.swap = system && system->paging.contains(number->disk);
@@ -174,7 +178,5 @@ std::vector<PathFacts> inspect_all(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) found.push_back(inspect(path));
   return found;
 }
-
-Status protect_also(const std::vector<std::string>&) { return {}; }
 
 }  // namespace carousel::platform

@@ -14,6 +14,8 @@ import {
 } from '../copy/approval.ts';
 import { CliError, EXIT, exitCodeOf, usageError, type ExitCode } from '../exit-codes.ts';
 import { getReady } from '../copy/rights.ts';
+import { fileSystemsOn } from '../../core/devices/unmount.ts';
+import { unmountLevel } from '../../core/devices/unmount-service.ts';
 import { cleanText } from '../output/clean.ts';
 import { notBegunSummary, turnedAway } from '../output/summary.ts';
 
@@ -26,11 +28,17 @@ Ordinary removable drives need one yes for all (or --yes). Fixed and large disks
 part of something (RAID, LVM, encryption), need the last four characters of their serial number typed
 (or --typed, for one drive at a time). What backs the running system is refused; nothing overrides that.
 
-With --json each drive is one line: {"event":"approval","path":...,"level":0|1|2,"token":...}.`;
+A drive that is mounted is refused, for a copy would pull it out from under its user. With --unmount the
+token is also a yes to that: "copy --approve TOKEN" then unmounts this drive, as you and only if it still
+holds what you were shown, before it erases it. No other token ever unmounts anything.
+
+With --json each drive is one line: {"event":"approval","path":...,"level":0|1|2,"token":...,
+"unmount":true|false}.`;
 
 interface Flags {
   readonly yes?: boolean;
   readonly typed?: string;
+  readonly unmount?: boolean;
   readonly json?: boolean;
 }
 
@@ -42,6 +50,7 @@ export function approveCommand(context: CliContext = processContext()): Command 
     .argument('<DRIVE...>', 'drives that are to be erased')
     .option('--yes', 'agree for ordinary removable drives')
     .option('--typed <word>', 'the last four characters of the serial number of the one drive')
+    .option('--unmount', 'agree to their being unmounted for the copy, too')
     .option('--json', 'print one JSON object a line on standard output')
     .addHelpText('after', HELP)
     .action(async (paths: string[], flags: Flags) => {
@@ -56,15 +65,18 @@ async function approve(given: readonly string[], flags: Flags, context: CliConte
     context.stderr.write(`${text}\n`),
   );
   ready.close();
-  const { found } = ready;
+  const unmounts = flags.unmount ?? false;
+  const found = unmounts ? await Promise.all(ready.found.map(withUnmountLevel)) : ready.found;
   const large = standingOut(found);
-  const all = found.map((one) => ({ found: one, need: driveOnly(one, large.has(one)) }));
+  const all = found.map((one) => ({ found: one, need: driveOnly(one, large.has(one), unmounts) }));
   const away = all.flatMap(({ found: { path }, need }) =>
     need.kind === 'away' ? [turnedAway(path, need.error)] : [],
   );
   if (away.length > 0) {
     for (const { path, error } of away)
-      context.stderr.write(`${cleanText(path)}: ${cleanText(error?.message ?? '', 200)}\n`);
+      context.stderr.write(
+        `${cleanText(path)}: ${cleanText(error?.message ?? '', 200)}${hintFor(error?.code)}\n`,
+      );
     return exitCodeOf(notBegunSummary('', away), false);
   }
   if (all.some(({ need }) => need.kind !== 'none'))
@@ -73,16 +85,30 @@ async function approve(given: readonly string[], flags: Flags, context: CliConte
   for (const { found: one, need } of all) {
     const token = 'token' in need ? need.token : undefined;
     const level = one.verdict ? surveyOf(one.verdict)?.level : undefined;
-    const line = { event: 'approval', path: one.path, level, token };
+    const line = { event: 'approval', path: one.path, level, token, unmount: unmounts };
     context.stdout.write(flags.json ? `${JSON.stringify(line)}\n` : `${token ?? ''}\n`);
   }
   return EXIT.good;
 }
 
-function driveOnly(found: Found, standsOut: boolean): Need {
+const hintFor = (code: string | undefined): string =>
+  code === 'mounted' ? ' (to let the copy unmount it: --unmount)' : '';
+
+/** With what unmounting it takes, if only its mounts keep it from being a target. */
+const withUnmountLevel = async (found: Found): Promise<Found> => ({
+  ...found,
+  unmountLevel: found.verdict && ((await unmountLevel(found.verdict, fileSystemsOn)) ?? undefined),
+});
+
+function driveOnly(found: Found, standsOut: boolean, unmounts: boolean): Need {
   const need = needOf(found, standsOut);
-  if (need.kind === 'away' || found.verdict?.kind === 'device') return need;
-  return { kind: 'away', error: { code: 'not-a-drive', message: 'only drives need a token' } };
+  if (need.kind === 'away') return need;
+  if (found.verdict?.kind !== 'device')
+    return { kind: 'away', error: { code: 'not-a-drive', message: 'only drives need a token' } };
+  const token = unmounts ? surveyOf(found.verdict)?.unmountApproval : need.token;
+  if (token === undefined)
+    return { kind: 'away', error: { code: 'internal', message: 'the helper could not look at it' } };
+  return { ...need, token };
 }
 
 /** Comes back only with a yes. */

@@ -21,12 +21,18 @@ export interface Approval {
   readonly go: readonly string[];
   /** The tokens of drives, by path. */
   readonly tokens: ReadonlyMap<string, string>;
-  /** Those of them that are to be unmounted first, and the level of the yes that was given for each. */
-  readonly unmounts: ReadonlyMap<string, number>;
+  /** Those of them that are to be unmounted first, and what was agreed to for each. */
+  readonly unmounts: ReadonlyMap<string, UnmountYes>;
   /** Turned away; reported with the rest of the result. */
   readonly away: readonly CliTargetResult[];
   /** Nothing may begin: this is the whole result. */
   readonly stop?: { readonly why: string; readonly targets: CliTargetResult[] };
+}
+
+/** A yes to unmounting: its level, and the token if it was given as one. */
+export interface UnmountYes {
+  readonly level: number;
+  readonly token?: string;
 }
 
 /** A target as it was found; no verdict when its drive gave no answer. */
@@ -61,9 +67,7 @@ export function needOf({ verdict, unmountLevel }: Found, standsOut = false): Nee
   if (!verdict) return { kind: 'away', error: { code: 'hung', message: 'the drive gives no answer' } };
   // What is not there yet cannot lose anything; the helper makes the file and never overwrites by that way.
   if (!verdict.exists) return { kind: 'none' };
-  // What is on it is not looked at before it is unmounted, so there is no token yet.
-  if (unmountLevel !== undefined)
-    return unmountLevel === 2 || standsOut ? { kind: 'typed', ...wordToType(verdict) } : { kind: 'yes' };
+  if (unmountLevel !== undefined) return needOfMounted(verdict, unmountLevel, standsOut);
   if (!verdict.target.ok) {
     const [reason] = verdict.target.reasons;
     return { kind: 'away', error: reason ?? { code: 'internal', message: 'the helper gave no reason' } };
@@ -79,6 +83,20 @@ export function needOf({ verdict, unmountLevel }: Found, standsOut = false): Nee
   return { kind: survey.level === 0 ? 'none' : 'yes', token: survey.approval };
 }
 
+/** The stricter of what the system and the helper say of it; its token is one that allows unmounting. */
+function needOfMounted(verdict: Verdict, unmountLevel: number, standsOut: boolean): Need {
+  const survey = surveyOf(verdict);
+  const token = survey?.unmountApproval === undefined ? {} : { token: survey.unmountApproval };
+  const isTyped = standsOut || Math.max(unmountLevel, survey?.level ?? 0) === 2;
+  return isTyped ? { kind: 'typed', ...token, ...wordToType(verdict) } : { kind: 'yes', ...token };
+}
+
+/** Is it a yes to unmounting this drive as it is? Pure. */
+export const allowsUnmount = (verdict: Verdict | undefined, tokens: readonly string[]): boolean => {
+  const token = verdict && surveyOf(verdict)?.unmountApproval;
+  return token !== undefined && tokens.includes(token);
+};
+
 /** The drives that are much larger than the others. */
 export function standingOut(found: readonly Found[]): ReadonlySet<Found> {
   const size = ({ verdict }: Found): number | undefined =>
@@ -92,10 +110,19 @@ interface Sorted {
   readonly need: Need;
 }
 
-const isWanting = ({ need }: Sorted, given: Given): boolean => {
+/** The token that was given for it: erasing takes one that allows unmounting, too, but not the other way round. */
+const tokenGiven = ({ found, need }: Sorted, { tokens }: Given): string | undefined => {
+  const survey = found.verdict && surveyOf(found.verdict);
+  const unmounting = survey?.unmountApproval;
+  const erasing = found.unmountLevel === undefined && 'token' in need ? need.token : undefined;
+  return tokens.find((token) => token === unmounting || token === erasing);
+};
+
+const isWanting = (one: Sorted, given: Given): boolean => {
+  const { need } = one;
   if (need.kind === 'none' || need.kind === 'away') return false;
   if (need.kind === 'yes' && given.yes) return false;
-  return need.token === undefined || !given.tokens.includes(need.token);
+  return tokenGiven(one, given) === undefined;
 };
 
 /** Asks where it may ask; never takes silence for a yes. */
@@ -108,19 +135,25 @@ export async function approveTargets(
   const large = standingOut(found);
   const all = found.map((one): Sorted => ({ found: one, need: needOf(one, large.has(one)) }));
   const tokens = new Map(
-    all.flatMap(({ found: { path }, need }) => ('token' in need && need.token ? [[path, need.token]] : [])),
+    all.flatMap(({ found: { path, unmountLevel }, need }) =>
+      unmountLevel === undefined && 'token' in need && need.token ? [[path, need.token]] : [],
+    ),
   );
   const wanting = all.filter((one) => isWanting(one, given));
   // A token that fits no drive here was given for one that has changed since, or for another one: the helper is to say so, not a question here.
-  const stray = given.tokens.find((token) => ![...tokens.values()].includes(token));
+  const used = new Set(all.map((one) => tokenGiven(one, given)));
+  const stray = given.tokens.find((token) => !used.has(token));
   const away = all.flatMap(({ found: { path }, need }) =>
     need.kind === 'away' ? [turnedAway(path, need.error)] : [],
   );
   const go = all.filter(({ need }) => need.kind !== 'away').map((one) => one.found.path);
   const unmounts = new Map(
-    all.flatMap(({ found: one, need }) =>
-      one.unmountLevel === undefined ? [] : [[one.path, need.kind === 'typed' ? 2 : 1] as const],
-    ),
+    all.flatMap((one): [string, UnmountYes][] => {
+      if (one.found.unmountLevel === undefined) return [];
+      const token = tokenGiven(one, given);
+      const level = one.need.kind === 'typed' ? 2 : 1;
+      return [[one.found.path, token === undefined ? { level } : { level, token }]];
+    }),
   );
   const agreed: Approval = { go, tokens, unmounts, away };
   /** The others go on without these. */
@@ -135,8 +168,11 @@ export async function approveTargets(
       if (stray === undefined) tokens.delete(one.path);
       else tokens.set(one.path, stray);
     }
-    // No token is of a file, nor of a drive that is mounted: nobody has looked at what is on it.
-    const apart = wanting.filter(({ need }) => !('token' in need) || need.token === undefined);
+    // No token is of a file, and the helper cannot judge one before it is unmounted.
+    const apart = wanting.filter(
+      ({ found: one, need }) =>
+        one.unmountLevel !== undefined || !('token' in need) || need.token === undefined,
+    );
     return without(apart.map(({ found: one }) => turnedAway(one.path, needsMore(one))));
   }
   const typed = wanting.filter(({ need }) => need.kind === 'typed');
@@ -190,7 +226,7 @@ function needsMore({ path, verdict, unmountLevel }: Found): CliErrorInfo {
       ? 'it is a file, which no token is of: add --yes if its content may be lost'
       : unmountLevel === undefined
         ? `--yes is not enough for it: carousel approve ${path}`
-        : `it is mounted, and approved only at a terminal: unmount it, then carousel approve ${path}`;
+        : `it is mounted, and no token for it as it is was given: carousel approve --unmount ${path}`;
   return { code: 'not-approved', message };
 }
 

@@ -14,6 +14,7 @@ import { systemClock } from '../../core/system-clock.ts';
 import type { CliContext } from '../context.ts';
 import { recordTrouble } from '../report/record-trouble.ts';
 import { cleanText } from '../output/clean.ts';
+import { settingsTrouble } from '../output/settings-trouble.ts';
 import type { Found } from './approval.ts';
 
 /** The helper to use (what it does is recorded), and what it found at the paths that are to be written. */
@@ -40,10 +41,6 @@ export const refusalWords = (error: AppError): string =>
     ? `The helper gets no rights to open these drives: ${cleanText(error.params.path)} can be changed by others than root. Install Carousel from its package.`
     : (refusals[error.code] ?? error.code);
 
-/** What they protected is not known any more. */
-const damagedSettings =
-  'The settings of the app could not be read and were set aside: drives that they protect are not protected now.';
-
 /** Looks at the paths; where this user may not open one of them, asks for the right to, once. */
 export async function getReady(
   uses: Uses,
@@ -53,7 +50,8 @@ export async function getReady(
   const elevator = context.elevator();
   const paths = defaultPaths(context.env);
   const settings = await loadSettings(paths.settingsFile, () => systemClock.now());
-  if (settings.warning) note(damagedSettings);
+  const trouble = settings.warning && settingsTrouble(settings.warning);
+  if (trouble) note(trouble);
   const record = createRecorder(paths, version, systemClock, (problem) => note(recordTrouble(problem)));
   const facts = new FactBook();
   const close = (): void => {
@@ -61,7 +59,7 @@ export async function getReady(
     elevator.close();
   };
   try {
-    const plain = context.helper(() => settings.store.current.protectedSerials, elevator.launcher);
+    const plain = context.helper(() => settings.store.protects, elevator.launcher);
     const helper = recordedEngine(keepingEngine(plain, filesOf(paths)), record, facts);
     await Promise.all([...uses.reads, ...uses.writes].map((path) => facts.learn(path)));
     const { found, identities, refusal } = await lookFirst(helper, elevator, uses);

@@ -12,7 +12,7 @@ import { notBegunSummary, withStations, withTurnedAway } from '../output/summary
 import { liveReporter, plainReporter } from '../output/text.ts';
 import { checkWishes, readReport, writeReport, type ReportWish } from '../report/report-file.ts';
 import { noteRecordTrouble } from '../report/record-trouble.ts';
-import { approveTargets, type Approval } from './approval.ts';
+import { allowsUnmount, approveTargets, type Approval } from './approval.ts';
 import type { CopyPlan } from './copy-options.ts';
 import { interruptMessage, OtherRiders } from './interrupts.ts';
 import { refusalWords } from './rights.ts';
@@ -49,7 +49,10 @@ async function copy(client: ContractClient, wished: CopyPlan, context: CliContex
   const targets = request.targets.map((path, index) => ({
     path,
     verdict: found[index] ?? undefined,
-    unmountLevel: plan.unmounts ? (unmountLevels[index] ?? undefined) : undefined,
+    unmountLevel:
+      plan.unmounts || allowsUnmount(found[index] ?? undefined, plan.given.tokens)
+        ? (unmountLevels[index] ?? undefined)
+        : undefined,
   }));
   const asked = await approveTargets(targets, plan.given, context);
   if (asked.stop) {

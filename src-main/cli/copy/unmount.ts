@@ -1,4 +1,4 @@
-// `--unmount`: targets that only their mounts keep from being targets are taken out of use, after somebody has agreed to erasing them.
+// `--unmount`, or a token that allows it: targets that only their mounts keep from being targets are taken out of use, after somebody has agreed to erasing them.
 
 import type { ContractClient } from '@contract/client.ts';
 import { ContractError } from '@contract/errors.ts';
@@ -18,10 +18,14 @@ export async function unmountApproved(
   const tokens = new Map(approval.tokens);
   const turn = (path: string, error: CliErrorInfo): void => void away.push(turnedAway(path, error));
   for (const { path, verdict } of found) {
-    const level = approval.unmounts.get(path);
-    if (level === undefined || !verdict || !approval.go.includes(path)) continue;
+    const agreed = approval.unmounts.get(path);
+    if (agreed === undefined || !verdict || !approval.go.includes(path)) continue;
     const { identity, target } = verdict;
-    const problem = await refusalOf(client.call('copy.unmount', { path, identity, level }));
+    const problem = await refusalOf(client.call('copy.unmount', { path, identity, ...agreed }));
+    if (problem?.code === 'other-than-approved') {
+      turn(path, { code: problem.code, message: 'it does not hold any more what was approved' });
+      continue;
+    }
     if (problem) {
       reporter.note(handlingWords(path, problem));
       const message = target.reasons.find(({ code }) => code === 'mounted')?.message ?? '';
@@ -32,7 +36,7 @@ export async function unmountApproved(
     const need = needOf({ path, verdict: now ?? undefined });
     const same = now?.identity === identity;
     // What could not be seen of it while it was mounted may ask for more than was agreed to.
-    const enough = level === 2 || need.kind !== 'typed';
+    const enough = agreed.level === 2 || need.kind !== 'typed';
     if (need.kind === 'away') turn(path, need.error);
     else if (!same) turn(path, { code: 'changed-device', message: 'it is another drive now' });
     else if (!enough)

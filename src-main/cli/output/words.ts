@@ -46,6 +46,11 @@ const words: Readonly<Record<CliErrorCode, ErrorWords>> = {
     advice:
       'It is never written to; the lists are the protected drives of the app (Settings) and /etc/carousel/protected.',
   },
+  'protection-not-known': {
+    happened: 'may be protected: a list of protected drives cannot be read',
+    advice:
+      'Nothing was written. The lists are the settings of the app and /etc/carousel/protected: mend or rename the one that is damaged.',
+  },
   'system-disk': {
     happened: 'is used by the running system',
     advice: 'It is never written to; choose another drive.',

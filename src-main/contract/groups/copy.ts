@@ -84,6 +84,8 @@ export const copyCalls = {
       identity: z.string().min(1).max(128),
       /** What was agreed to: 1 a yes for a batch, 2 the typed word of this drive. */
       level: z.int().min(1).max(2),
+      /** The yes, where it was given as a token (`survey.unmountApproval`): refused unless it is of the drive as it is now. */
+      token: z.string().min(1).max(128).optional(),
     }),
     output: nothing,
     patient: true,

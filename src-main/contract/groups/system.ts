@@ -61,6 +61,17 @@ export const systemCalls = {
     output: z.strictObject({ path: filePath.nullable() }),
     patient: true,
   },
+  /**
+   * Asks the person for the rights to open drives, once for each run; at once where they were given. Refused with
+   * `elevation-declined`, `elevation-unavailable`, `elevation-failed` or `helper-untrusted`. Drives are looked at anew afterwards.
+   */
+  'system.obtainRights': {
+    role: 'operator',
+    remote: 'approve',
+    input: nothing,
+    output: nothing,
+    patient: true,
+  },
   /** Takes a warning off the list. */
   'system.dismissWarning': {
     role: 'operator',

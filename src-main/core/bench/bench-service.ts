@@ -33,7 +33,7 @@ export interface BenchOptions {
   logger: Logger;
   drives: () => readonly Drive[];
   bays: () => readonly Bay[];
-  jobs: Pick<JobService, 'check' | 'start' | 'addTargets' | 'retry'>;
+  jobs: Pick<JobService, 'obtainRights' | 'check' | 'start' | 'addTargets' | 'retry'>;
   jobsNow: () => readonly Job[];
   ledger: (serial: string) => Promise<LedgerAnswer | null>;
   /** Looks at the drives now. */
@@ -174,6 +174,8 @@ export function createBenchService(options: BenchOptions): BenchService {
     own: Session,
     insert: Insert,
   ): Promise<{ decision: Decision; token: string; drive: Drive; answer: LedgerAnswer | null } | null> {
+    // What may not be opened cannot be looked at; a person is asked at the first such stick, and not again.
+    await jobs.obtainRights(own.sourceId, [insert.id]);
     const [print, [check], answer] = await Promise.all([
       printOf(driveOf(own.sourceId)),
       jobs.check({

@@ -3,6 +3,7 @@ import { appError, ContractError, fail } from '@contract/errors.ts';
 import type { CopyRequest } from '@contract/groups/copy.ts';
 import type { Station, StationEvent } from '@contract/groups/stations.ts';
 import { putsInDoubt, type JobSummary } from '@contract/helper-messages.ts';
+import type { Verdict } from '@contract/helper-verdicts.ts';
 import type { CallInput, CallOutput } from '@contract/schema.ts';
 import type { Connection } from '@contract/server.ts';
 import { fileSystemsOn, unmountDrive } from '../devices/unmount.ts';
@@ -86,6 +87,10 @@ function jobRequest({
   const identities = sourceIdentity === undefined ? {} : { identities: new Map([[source, sourceIdentity]]) };
   return { source, targets, approvals: tokens, ...identities, options: Object.fromEntries(given) };
 }
+
+/** The token that allows unmounting this drive as it is; undefined where the helper could not look at it. */
+const unmountTokenOf = ({ survey }: Verdict): string | undefined =>
+  survey && !('error' in survey) ? survey.unmountApproval : undefined;
 
 /** A service without copies. */
 export function createCopyService(
@@ -208,11 +213,12 @@ export function createCopyService(
         throw asError(error);
       }
     },
-    async unmount({ path, identity, level }) {
+    async unmount({ path, identity, level, token }) {
       try {
         const shown = await lookAt(path);
-        const [now] = await check([path]);
+        const [now] = await (token === undefined ? check([path]) : engine().survey([path]));
         if (!now || now.identity !== identity) fail('changed-device', {});
+        if (token !== undefined && unmountTokenOf(now) !== token) fail('other-than-approved', {});
         if (((await unmountLevel(now, fileSystemsOn)) ?? 0) > level) fail('not-approved', {});
         await unmountShown(shown, { check, unmount: unmountDrive });
       } catch (error) {

@@ -34,13 +34,10 @@ export interface ApprovalDesk {
   /** Which drives these are to the helper. Throws a `ContractError` if one is not what the catalogue shows. */
   identify(drives: readonly Drive[]): Promise<Identities>;
   /**
-   * The drives, and the tokens that the helper will ask for. Drives that could not be looked into before the rights were
-   * there are now. Throws a `ContractError` unless every approval is for its drive as it is.
+   * The drives, and the tokens that the helper will ask for. Throws a `ContractError` unless every approval is for its drive
+   * as it is.
    */
-  demandAll(
-    source: SourceLike,
-    targets: readonly Approval[],
-  ): Promise<{ drives: Drive[]; tokens: Approvals }>;
+  demandAll(source: SourceLike, targets: readonly Approval[]): { drives: Drive[]; tokens: Approvals };
 }
 
 /** A desk whose approvals are worth nothing at any other. */
@@ -62,7 +59,7 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
     return new Map(
       disks.map((drive, index) => [
         drive.id,
-        Array.isArray(verdicts) ? lookOf(drive, verdicts[index], canElevate()) : verdicts,
+        Array.isArray(verdicts) ? lookOf(drive, verdicts[index]) : verdicts,
       ]),
     );
   }
@@ -112,23 +109,11 @@ export function createApprovalDesk(options: ApprovalDeskOptions): ApprovalDesk {
       );
     },
 
-    async demandAll(source, targets) {
+    demandAll(source, targets) {
       if (new Set(targets.map(({ drive }) => drive)).size < targets.length) fail('duplicate-target', {});
-      const demand = (): { drive: Drive; level: number; approval: string }[] =>
-        targets.map((given) => {
-          const drive = driveOf(given.drive);
-          return { drive, ...approvals.demand(drive, source, given, reasons(drive)) };
-        });
-      const unseen = demand().filter(({ drive, approval }) => drive.kind === 'disk' && approval === '');
-      const looks = await lookAt(unseen.map(({ drive }) => drive));
-      // Once more after the look, and with what it has shown.
-      const agreed = demand().map(({ drive, level, approval }) => {
-        const look = looks.get(drive.id);
-        if (look === undefined || look === null) return { drive, approval };
-        if (look === 'closed') return fail('no-permission', {});
-        if (!('level' in look)) throw new ContractError(look);
-        if (look.level > level) fail('approval-void', { drive: drive.id });
-        return { drive, approval: look.approval };
+      const agreed = targets.map((given) => {
+        const drive = driveOf(given.drive);
+        return { drive, ...approvals.demand(drive, source, given, reasons(drive)) };
       });
       return {
         drives: agreed.map(({ drive }) => drive),

@@ -132,13 +132,21 @@ describe('a look at a drive', () => {
   const closed = { error: { code: 'no-permission' as const, message: '' } };
 
   it.each([
-    ['as the catalogue has it', verdict(), true, seen()],
-    ['no answer', undefined, true, { code: 'hung', params: {} }],
-    ['another size', verdict({ size: 2001 }), true, { code: 'changed-device', params: {} }],
-    ['another plugging-in', verdict({ diskseq: 8 }), true, { code: 'changed-device', params: {} }],
-    ['not allowed yet', verdict({ survey: closed }), true, 'closed'],
-    ['not allowed at all', verdict({ survey: closed }), false, { code: 'no-permission', params: {} }],
-  ])('%s', (_what, answer, canElevate, wanted) => {
-    expect(lookOf(drive(), answer, canElevate)).toEqual(wanted);
+    ['as the catalogue has it', verdict(), seen()],
+    ['no answer', undefined, { code: 'hung', params: {} }],
+    ['another size', verdict({ size: 2001 }), { code: 'changed-device', params: {} }],
+    ['another plugging-in', verdict({ diskseq: 8 }), { code: 'changed-device', params: {} }],
+    ['not allowed', verdict({ survey: closed }), { code: 'no-permission', params: {} }],
+  ])('%s', (_what, answer, wanted) => {
+    expect(lookOf(drive(), answer)).toEqual(wanted);
+  });
+
+  it('that was not allowed is no ground for a yes', () => {
+    const { check, demand } = createApprovals();
+    const found = check(drive(), source, lookOf(drive(), verdict({ survey: closed })));
+    expect(found).toMatchObject({ ok: false, level: 3, token: '', reasons: [{ code: 'no-permission' }] });
+    expect(codeOf(() => demand(drive(), source, { drive: 'drv-1', token: found.token }))).toBe(
+      'approval-missing',
+    );
   });
 });

@@ -12,13 +12,10 @@ import { judgePair, levelOfDrive } from '../devices/device-rules.ts';
 import { isOnlyMounted } from '../devices/unmount-service.ts';
 import type { Survey, Verdict } from '@contract/helper-verdicts.ts';
 
-/**
- * What the helper saw on a drive. `closed`: it may not look before somebody has given it the rights to. Null: there is
- * nothing to look at (a file).
- */
-export type Look = Survey | 'closed' | AppError | null;
+/** What the helper saw on a drive, or why it could not look. Null: there is nothing to look at (a file). */
+export type Look = Survey | AppError | null;
 
-/** What was agreed to: the level, and the helper's token (empty where it could not look yet). */
+/** What was agreed to: the level, and the helper's token (empty for a file, which needs none). */
 export interface Agreed {
   level: number;
   approval: string;
@@ -63,7 +60,7 @@ export function demandTyped(drive: Drive, typed: string | undefined): void {
     fail('typed-wrong', { drive: drive.id });
 }
 
-const isSurvey = (look: Look): look is Survey => typeof look === 'object' && look !== null && 'level' in look;
+const isSurvey = (look: Look): look is Survey => look !== null && 'level' in look;
 
 /** Is what the helper sees at the path of a drive something else than what the catalogue shows? */
 export const isOther = (
@@ -72,8 +69,8 @@ export const isOther = (
 ): boolean =>
   size !== shown || (identity.diskseq !== null && (diskseq ?? 0) > 0 && identity.diskseq !== diskseq);
 
-/** What the helper's answer about a drive of the catalogue amounts to. `canElevate`: it may get the right to look. */
-export function lookOf(drive: Drive, verdict: Verdict | undefined, canElevate: boolean): Look {
+/** What the helper's answer about a drive of the catalogue amounts to. */
+export function lookOf(drive: Drive, verdict: Verdict | undefined): Look {
   if (!verdict) return appError('hung');
   const { survey } = verdict;
   if (isOther(drive, verdict)) return appError('changed-device');
@@ -83,7 +80,6 @@ export function lookOf(drive: Drive, verdict: Verdict | undefined, canElevate: b
   }
   if (!('error' in survey)) return survey;
   const { code, message } = survey.error;
-  if (code === 'no-permission' && canElevate) return 'closed';
   return appError(code, message ? { detail: message.slice(0, 1024) } : {});
 }
 
@@ -134,7 +130,7 @@ export function createApprovals(key: Buffer = randomBytes(32)): Approvals {
 
   return {
     check(drive, source, look, more = [], standsOut = false) {
-      const trouble = typeof look === 'object' && look !== null && !isSurvey(look) ? [look] : [];
+      const trouble = look === null || isSurvey(look) ? [] : [look];
       const known = reasonsFor(drive, source, more);
       // Where the rules say no already, that the drive could not be looked into is no news.
       const reasons = known.length > 0 ? known : trouble;

@@ -217,7 +217,7 @@ export function createJobChecks(options: JobChecksOptions): JobChecks {
       );
       const source = sourceOf(shown);
       const identities = await desk.identify([source]);
-      const { drives, tokens } = await desk.demandAll(source, given);
+      const { drives, tokens } = desk.demandAll(source, given);
       const riders = drives.map((drive) => ({
         id: targetToHeal(endedRun(job).job, drive).id,
         card: cardOf(drive),

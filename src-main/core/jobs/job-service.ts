@@ -83,6 +83,8 @@ export interface StartRequest {
 export type Sure = () => void;
 
 export interface JobService {
+  /** Asks a person, but only where this user may not open one of the drives as it is. */
+  obtainRights(source: DriveId, targets: readonly DriveId[]): Promise<void>;
   check(request: {
     source: DriveId;
     targets: readonly DriveId[];
@@ -477,7 +479,7 @@ export function createJobService(options: JobServiceOptions): JobService {
       targets.map(({ drive }) => driveOf(drive)),
     );
     const identities = await desk.identify([sourceOf(run.job)]);
-    const { drives, tokens } = await desk.demandAll(sourceOf(run.job), targets);
+    const { drives, tokens } = desk.demandAll(sourceOf(run.job), targets);
     const reached = isRunning(liveOf(job)) ? null : await reach(run.job, false);
     const riders = orClose(reached, () => {
       demandFree(drives);
@@ -523,6 +525,8 @@ export function createJobService(options: JobServiceOptions): JobService {
       return desk.checkAll(targets.map(driveOf), from);
     },
 
+    obtainRights: (source, targets) => desk.obtainRights(driveOf(source), targets.map(driveOf)),
+
     async checkRetry(job, targets) {
       const { run } = liveOf(job);
       const card = (target: TargetId): DriveId =>
@@ -551,7 +555,7 @@ export function createJobService(options: JobServiceOptions): JobService {
       );
       // After the prompt, however long it was open: the drives may be others by now.
       const identities = await desk.identify([driveOf(source)]);
-      const { drives, tokens } = await desk.demandAll(driveOf(source), targets);
+      const { drives, tokens } = desk.demandAll(driveOf(source), targets);
       const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
       const id = newJobId();
       const empty = newRun(id, cardOf(from), from.size, { ...options.defaults(), ...given }, clock.now());
@@ -583,7 +587,7 @@ export function createJobService(options: JobServiceOptions): JobService {
         targets.map(({ drive }) => driveOf(drive)),
       );
       const identities = await desk.identify([sourceOf(run.job)]);
-      const { drives, tokens } = await desk.demandAll(sourceOf(run.job), targets);
+      const { drives, tokens } = desk.demandAll(sourceOf(run.job), targets);
       const reached = isRunning(liveOf(job)) ? null : await reach(run.job, resume);
       orClose(reached, () => {
         demandFree(drives);

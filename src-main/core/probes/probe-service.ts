@@ -112,7 +112,7 @@ export function createProbeService(options: ProbeServiceOptions): ProbeService {
     async start(target, full) {
       await desk.obtainRights(null, [driveOf(target.drive)]);
       // After the prompt, however long it was open: the drive may be another one by now.
-      const { drives, tokens } = await desk.demandAll(purpose(full), [target]);
+      const { drives, tokens } = desk.demandAll(purpose(full), [target]);
       const [drive = fail('no-such-drive')] = drives;
       const approval = tokens.get(drive.path);
       let engine: EngineProbe;

@@ -26,7 +26,8 @@ struct PathFacts {
   /// Where it is plugged in, in the system's own words, its serial number and its world-wide name: raw bytes of the drive, empty where the
   /// system tells none.
   std::string bus_path, serial, wwn;
-  bool protected_drive = false;     ///< on the administrator's list or the person's, or the list cannot be read
+  bool protected_drive = false;     ///< on the administrator's list or the person's
+  std::string protection_problem;   ///< devices: why it cannot be known whether it is on one; empty if it is known
   bool read_only = false;
   bool removable = false;
   bool partition = false;
@@ -46,8 +47,8 @@ PathFacts inspect(const std::string& path);
 /// The same for many paths, in their order; what the computer uses its drives for is read once for all of them.
 std::vector<PathFacts> inspect_all(const std::vector<std::string>& paths);
 
-/// Drives with these serial numbers or world-wide names are protected, too, for this process and all that it starts from here on. Does nothing
-/// where the system tells no serial numbers (macOS, Windows).
+/// Drives with these serial numbers or world-wide names are protected, too, for this process and all that it starts from here on; every drive, where
+/// `ProtectedList::kNotKnown` is among them.
 Status protect_also(const std::vector<std::string>& drives);
 
 }  // namespace carousel::platform
