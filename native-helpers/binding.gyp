@@ -81,7 +81,7 @@
       }],
       ['OS=="win"', {
         'libraries!': ['-l"<(node_lib_file)"'],
-        'link_settings': { 'libraries': ['-ladvapi32', '-lbcrypt', '-lcfgmgr32', '-lole32', '-lshell32', '-luser32', '-lvirtdisk'] },
+        'link_settings': { 'libraries': ['-ladvapi32', '-lbcrypt', '-lcfgmgr32', '-lole32', '-lshell32', '-luser32', '-luuid', '-lvirtdisk'] },
         'defines': ['WIN32_LEAN_AND_MEAN', 'NOMINMAX', 'UNICODE', '_UNICODE', '_WIN32_WINNT=0x0A00'],
         'msvs_settings': {
           'VCCLCompilerTool': { 'ExceptionHandling': 1, 'RuntimeLibrary': 0, 'AdditionalOptions': ['/std:c++20', '/W4', '/utf-8', '/guard:cf'] },

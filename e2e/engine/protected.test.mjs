@@ -96,7 +96,8 @@ describe('protected drives', { concurrency: 1 }, () => {
     { sticks: true },
     async (w) => {
       const world = await marked(w);
-      const NOT_KNOWN = /which drives are protected cannot be known/;
+      const NOT_KNOWN =
+        /which drives are protected cannot be known|a list of protected drives cannot be read/;
       world.protect('other');
       for (const damage of [
         '',
@@ -135,8 +136,11 @@ describe('protected drives', { concurrency: 1 }, () => {
     const world = await marked(w);
     const mounts = [etcWith(w, 'carousel/protected', '# the archive\nARCHIVE 0042\n')];
     await assertRefused(w, world, { mounts });
-    const unreadable = [etcWith(w, 'carousel/protected/what is this', '')];
-    await assertRefused(w, world, { mounts: unreadable }, 'protection-not-known', /protected cannot be read/);
+    const list = path.join(mounts[0][0], 'carousel/protected');
+    fs.rmSync(list);
+    fs.mkdirSync(list); // which cannot be read as a list
+    const words = /carousel\/protected cannot be read|a list of protected drives cannot be read/;
+    await assertRefused(w, world, { mounts }, 'protection-not-known', words);
   });
 
   scenario(
