@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { describe } from 'node:test';
 import { assertGood, endOf, lineOf } from './support/expect.mjs';
 import { advance, asProgram, setting, startHeld } from './support/ride.mjs';
@@ -245,6 +245,25 @@ describe('faults of a target', { concurrency: 2 }, () => {
       await w.allEqual(set.source, set.targets, set.size);
     },
   );
+
+  for (const [what, change] of [
+    ['renamed', (file, other) => renameSync(file, other)],
+    ['deleted', (file) => rmSync(file)],
+    ['replaced by another one', (file, other) => (renameSync(file, other), copyFileSync(other, file))],
+  ])
+    scenario(`a target file is ${what} while it is written: not good`, { linux: true }, async (w) => {
+      const set = await setting(w, asProgram, ['good']);
+      const [file, other] = [w.path('file.img'), w.path('other.img')];
+      const held = await startHeld(w, asProgram, { ...set, targets: [...set.targets, file] });
+      await held.run.joined(file);
+      change(file, other);
+      w.release(held.pid);
+      const { code, summary } = await held.run.exit;
+      assert.equal(endOf(summary, file), 'failed changed-device');
+      assert.equal(endOf(summary, set.targets[0]), 'done');
+      assert.notEqual(code, 0);
+      await w.equal(set.source, set.targets[0], set.size);
+    });
 
   scenario('a killed consumer of a file (no sticks needed)', {}, async (w) => {
     const source = await w.source('source.img', 64 * MiB + 1);

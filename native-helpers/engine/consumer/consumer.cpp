@@ -114,7 +114,7 @@ Status Consumer::check_only() {
   }
   if (Status status = target_->flush_cached(); !status) return status;
   if (Status status = verify_and_heal(std::move(blocks)); !status || stopped_ || !complete()) return status;
-  return written_bytes_ == 0 ? Status() : target_->finish();
+  return written_bytes_ == 0 ? target_->check_name() : target_->finish();
 }
 
 /// Rides until the target has every block it needs or the ride is over; the reader's end() says which.

@@ -21,8 +21,10 @@ constexpr std::size_t kMostEvidence = 8, kMostBad = 64, kMostEchoes = 16;
 /// Allocating a file may take this many times the stall limit.
 constexpr std::uint64_t kAllocationFactor = 10;
 
-State state_for(const Error& error) {
+/// Refused is only who never rode: nothing was written to it.
+State state_for(const Error& error, bool rode) {
   if (error.code == Code::device_gone) return State::removed;
+  if (rode) return State::failed;
   return class_of(error.code) == CodeClass::refused || class_of(error.code) == CodeClass::permission ? State::refused : State::failed;
 }
 
@@ -232,6 +234,7 @@ void Job::reap(Rider& rider) {
   if (!end) return;
   if (producer_) hear_producer();  // what it has said of the blocks this one has belongs to the result
   if (!is_final(rider.state)) take_counts(rider, ring_->entry(*rider.seat));
+  const bool rode = ring_->entry(*rider.seat).joined.load() != ring::kNone;
   rider.process.reset();
   rider.link.close();  // thousands may ride in one job: nothing of this one is kept but what it says
   seats_->release(*rider.seat);
@@ -242,7 +245,7 @@ void Job::reap(Rider& rider) {
     died.what += end->signal != 0 ? " (signal " + std::to_string(end->signal) + ")" : " (exit code " + std::to_string(end->code) + ")";
     return end_rider(rider, State::failed, std::move(died));
   }
-  if (rider.error) return end_rider(rider, state_for(*rider.error), rider.error);
+  if (rider.error) return end_rider(rider, state_for(*rider.error, rode), rider.error);
   if (rider.complete && source_in_doubt()) return end_rider(rider, State::failed, *source_error_);
   if (rider.complete && end->code == 0 && rider.compared) {
     if (!rider.verified) return end_rider(rider, State::failed, Error{Code::internal, "it was to be compared, and was not"});

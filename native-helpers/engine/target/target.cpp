@@ -210,7 +210,11 @@ Status Target::finish() {
     if (Status status = file_.flush_name(); !status) return status;
   }
   file_.reread_partitions();
-  return {};
+  return check_name();
+}
+
+Status Target::check_name() const {
+  return file_.still_named() ? Status() : Status(Error{Code::changed_device, "the file that was opened is not there any more under its name"});
 }
 
 Status Target::read_back(std::uint64_t number, std::span<std::byte> out, std::uint64_t length, bool& held) {

@@ -34,6 +34,8 @@ class Target {
   /// Bytes of a block that are on the device after write_block(); the rest comes with finish().
   [[nodiscard]] std::uint64_t written_now(std::uint64_t number, std::uint64_t length) const;
   Status finish();
+  /// Good is said of a path: an error if a file that was opened by it has been renamed, replaced or taken away.
+  [[nodiscard]] Status check_name() const;
   /// The blocks that have a part which only finish() writes.
   [[nodiscard]] std::vector<std::uint64_t> end_blocks() const;
   /// Reads block `number` back into `out` (page-aligned, a whole block long); parts still held back come from memory, and `held` says so.

@@ -321,6 +321,12 @@ std::string BlockFile::change_mark() const {
   return text(st.st_mtimespec) + " " + text(st.st_ctimespec);
 }
 
+bool BlockFile::still_named() const {
+  struct stat named{}, ours{};
+  if (geometry_.device) return true;
+  return fstat(static_cast<int>(handle_.get()), &ours) == 0 && lstat(path_.c_str(), &named) == 0 && named.st_dev == ours.st_dev && named.st_ino == ours.st_ino;
+}
+
 bool BlockFile::present() const {
   if (!geometry_.device) return true;
   if (identity_.sequence != 0 && !is_present(identity_.sequence)) return false;

@@ -293,6 +293,12 @@ std::string BlockFile::change_mark() const {
   return fstat(static_cast<int>(handle_.get()), &st) == 0 ? change_mark_of(st) : std::string();
 }
 
+bool BlockFile::still_named() const {
+  struct stat named{}, ours{};
+  if (geometry_.device) return true;
+  return fstat(static_cast<int>(handle_.get()), &ours) == 0 && lstat(path_.c_str(), &named) == 0 && named.st_dev == ours.st_dev && named.st_ino == ours.st_ino;
+}
+
 bool BlockFile::present() const {
   if (!geometry_.device) return true;
   const std::string device = std::to_string(identity_.major) + ":" + std::to_string(identity_.minor);

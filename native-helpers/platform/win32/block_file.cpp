@@ -286,6 +286,9 @@ std::string BlockFile::change_mark() const {
   return std::to_string((std::uint64_t{written.dwHighDateTime} << 32) | written.dwLowDateTime);
 }
 
+// It is open without FILE_SHARE_DELETE: nobody can rename it or take it away.
+bool BlockFile::still_named() const { return true; }
+
 bool BlockFile::present() const {
   if (!geometry_.device) return true;
   STORAGE_DEVICE_NUMBER number{};

@@ -75,6 +75,8 @@ class BlockFile {
   void reread_partitions();
   /// Files made by open_target: removes the file again.
   void discard_created();
+  /// Files: does the path by which it was opened lead to it still? Devices: true.
+  [[nodiscard]] bool still_named() const;
   /// False when the device behind the handle is known to be gone.
   [[nodiscard]] bool present() const;
 
