@@ -12,7 +12,8 @@
       'engine/consumer/keeper.cpp', 'engine/consumer/sample.cpp',
       'engine/broker/broker.cpp', 'engine/identify/identify.cpp',
       'engine/feed/feeder.cpp', 'engine/feed/frame.cpp', 'engine/feed/lacks.cpp', 'engine/feed/receiver.cpp', 'engine/feed/stream.cpp',
-      'engine/safety/approval.cpp', 'engine/safety/contents.cpp', 'engine/safety/heavy.cpp', 'engine/safety/rules.cpp',
+      'engine/safety/approval.cpp', 'engine/safety/contents.cpp', 'engine/safety/fat.cpp', 'engine/safety/file_systems.cpp', 'engine/safety/heavy.cpp',
+      'engine/safety/ntfs.cpp', 'engine/safety/rules.cpp',
       'engine/probe/drive.cpp', 'engine/probe/examiner.cpp', 'engine/probe/findings.cpp', 'engine/probe/full.cpp', 'engine/probe/passes.cpp',
       'engine/probe/pattern.cpp', 'engine/probe/probe.cpp', 'engine/probe/quick.cpp',
       'engine/session/line_channel.cpp', 'engine/session/order_fields.cpp', 'engine/session/orders.cpp', 'engine/session/verbs.cpp', 'engine/session/worker_link.cpp',
@@ -110,7 +111,7 @@
     {
       'target_name': 'carousel-helper-tests', 'type': 'executable', 'dependencies': ['engine'],
       'sources': [
-        'tests/main.cpp', 'tests/contents_test.cpp', 'tests/digest_test.cpp', 'tests/feed_test.cpp', 'tests/frames_test.cpp', 'tests/json_test.cpp', 'tests/races_test.cpp', 'tests/posix/manifest_test.cpp', 'tests/posix/ring_test.cpp',
+        'tests/main.cpp', 'tests/contents_test.cpp', 'tests/digest_test.cpp', 'tests/feed_test.cpp', 'tests/file_systems_test.cpp', 'tests/frames_test.cpp', 'tests/json_test.cpp', 'tests/races_test.cpp', 'tests/posix/manifest_test.cpp', 'tests/posix/ring_test.cpp',
         'tests/rules_test.cpp',
         'tests/posix/target_test.cpp', 'tests/probe_test.cpp', 'tests/protected_list_test.cpp', 'tests/verbs_test.cpp',
       ],

@@ -79,15 +79,15 @@ export function serveScene(channel: Channel, name: string, role: Role, moving: b
     'drives.rescan': () => ({}),
     'jobs.checkTargets': ({ targets }) => ({
       targets: targets.map((id) => {
-        const { asTarget, volumes, usedBytes } = state.drives[id] ?? fail('no-such-drive');
+        const { asTarget, volumes, usedBytes, newest, table } = state.drives[id] ?? fail('no-such-drive');
         const token = asTarget.ok ? 'yes' : '';
         return {
           drive: id,
           ...asTarget,
           volumes,
           usedBytes,
-          newest: null,
-          table: null,
+          newest,
+          table,
           type: asTarget.level === 2 ? 'serial' : null,
           token,
         };

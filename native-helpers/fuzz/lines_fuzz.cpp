@@ -4,6 +4,7 @@
 
 #include "base/json.hpp"
 #include "engine/safety/contents.hpp"
+#include "engine/safety/window.hpp"
 #include "engine/session/orders.hpp"
 #include "engine/session/verbs.hpp"
 
@@ -26,6 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   for (const safety::Volume& volume : contents.volumes) {
     if (volume.offset + volume.size > kSize) __builtin_trap();
+    if (volume.used.value_or(0) > volume.size || volume.newest.value_or(0) > safety::kLatest) __builtin_trap();
   }
   return 0;
 }

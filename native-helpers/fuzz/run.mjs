@@ -26,7 +26,10 @@ const program = path.join(folder, 'fuzz');
 const sources = [
   'base/json.cpp',
   'engine/safety/contents.cpp',
+  'engine/safety/fat.cpp',
+  'engine/safety/file_systems.cpp',
   'engine/safety/heavy.cpp',
+  'engine/safety/ntfs.cpp',
   'engine/session/order_fields.cpp',
   'engine/session/orders.cpp',
   'engine/session/verbs.cpp',

@@ -34,6 +34,7 @@ const rawDrive = (name: string, change: Partial<RawDrive> = {}): RawDrive => ({
   bus: 'usb',
   removable: true,
   readOnly: false,
+  table: null,
   volumes: [],
   ...change,
 });

@@ -30,6 +30,7 @@ import { HelperClient } from './helper/helper-client.ts';
 import { findHelper } from './helper/helper-path.ts';
 import { directLauncher } from './helper/launch/direct-launcher.ts';
 import { protecting, type HelperLauncher } from './helper/launch/launcher.ts';
+import { surveyAll } from './helper/survey.ts';
 import type { Engine } from './jobs/engine.ts';
 import { createJobJournal } from './jobs/job-journal.ts';
 import { createKeptResults } from './jobs/kept-results.ts';
@@ -166,6 +167,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     list: own.practiceOnly ? () => Promise.resolve([]) : (own.list ?? listDrives),
     listFiles: async () => [...(await practice.drives()), ...(await images.list()), ...feeds.list()],
     check: async (asked) => engine().check(asked),
+    survey: async (asked) => surveyAll(engine(), asked),
     policy: () => ({
       protectedSerials: settings.current.protectedSerials,
       canElevate: elevation.state !== 'unavailable' && elevation.state !== 'none-needed',
@@ -334,6 +336,8 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
   elevation.onChange(() => {
     setSystem({ elevation: elevation.state });
     devices.judge();
+    // What could not be read before can be now.
+    if (elevation.state === 'granted') void look(true);
   });
 
   const copies = createCopyService(engine, elevation, facts, record, manifests);
@@ -390,6 +394,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     onState: (listener) => store.onPatch((_patch, state) => listener(state)),
     async look() {
       await look();
+      await devices.lookedInside();
       store.flush();
     },
     async start() {

@@ -439,6 +439,9 @@ export const de: Catalogue = {
     image: 'Abbilddatei',
     practice: 'Übungslaufwerk',
     newFile: 'neue Datei',
+    noTable: 'keine Partitionstabelle',
+    mbr: 'MBR',
+    gpt: 'GPT',
   },
   details: {
     title: 'Einzelheiten zu {place}',
@@ -494,7 +497,8 @@ export const de: Catalogue = {
     nothing: 'Nichts wurde geschrieben.',
   },
   consent: {
-    newest: 'zuletzt beschrieben am {date}',
+    newest: 'neuestes Datum darauf: {date}',
+    unread: 'nicht lesbar: dafür braucht es vielleicht erst eine Erlaubnis',
     lookFirst:
       'Erst die Liste ansehen: {n} Laufwerk steht weiter unten. | Erst die Liste ansehen: {n} Laufwerke stehen weiter unten.',
     mounted: 'Eingehängt unter {places}: in Benutzung, bis es ausgehängt wird.',

@@ -431,6 +431,9 @@ export const en = {
     image: 'image file',
     practice: 'practice drive',
     newFile: 'new file',
+    noTable: 'no partition table',
+    mbr: 'MBR',
+    gpt: 'GPT',
   },
   details: {
     title: 'Details of {place}',
@@ -486,7 +489,8 @@ export const en = {
     nothing: 'Nothing was written.',
   },
   consent: {
-    newest: 'last written {date}',
+    newest: 'newest date seen: {date}',
+    unread: 'could not be read: that may need permission first',
     lookFirst:
       'Look at the list first: {n} drive is further down. | Look at the list first: {n} drives are further down.',
     mounted: 'Mounted at {places}: it is in use until it is unmounted.',

@@ -51,6 +51,18 @@ export const quoted = (label: string): string => `“\u2068${label}\u2069”`;
 export const labelsOf = (volumes: readonly Pick<Volume, 'label'>[]): string[] =>
   volumes.flatMap(({ label }) => (label === null || label === '' ? [] : [quoted(label)]));
 
+const tableWords = {
+  none: 'drive.noTable',
+  mbr: 'drive.mbr',
+  gpt: 'drive.gpt',
+} as const satisfies Record<NonNullable<Drive['table']>, string>;
+
+/** How it is laid out: `GPT · vfat · ntfs`; empty where nobody could look. */
+export function layoutWords({ t }: Pick<Text, 't'>, drive: Pick<Drive, 'table' | 'volumes'>): string {
+  const systems = new Set(drive.volumes.flatMap(({ fileSystem }) => fileSystem ?? []));
+  return dotted([drive.table && t(tableWords[drive.table]), ...systems]);
+}
+
 /** One sentence for a drive, for those who do not see it. */
 export function driveSentence(text: Text, drive: Drive, reason: string | null, marked: boolean): string {
   const { t, f } = text;
@@ -64,6 +76,7 @@ export function driveSentence(text: Text, drive: Drive, reason: string | null, m
     tail === null ? null : t('drive.tail', { tail: [...tail].join(' ') }),
     labels.length > 0 ? f.list(labels) : null,
     drive.usedBytes ? t('tray.used', { size: f.bytes(drive.usedBytes) }) : null,
+    drive.newest === null ? null : t('consent.newest', { date: f.day(drive.newest) }),
     reason ?? t('spoken.ready'),
     marked ? t('tray.isMarked') : null,
   ]

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
+#include "engine/safety/fat.hpp"
+#include "engine/safety/file_systems.hpp"
 #include "engine/safety/heavy.hpp"
+#include "engine/safety/ntfs.hpp"
 #include "engine/safety/window.hpp"
 
 namespace carousel::safety {
@@ -12,24 +14,11 @@ namespace {
 
 /// The places of all signatures looked for lie within this much of the start of a volume.
 constexpr std::size_t kLook = 0x22000;
-/// This much of a root directory is looked through.
-constexpr std::size_t kDirectory = 32768;
-
 /// Members of something larger, what is encrypted, and HFS+: macOS has kept its backups on that, and no cheap look tells them from other files.
 constexpr std::array kWeighty = {"crypto_LUKS", "BitLocker", "LVM2_member", "linux_raid_member", "zfs_member", "apfs", "btrfs", "swap", "hfsplus"};
 
 bool all_zero(std::span<const std::byte> bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
-}
-
-/// Seconds since 1970 of a FAT date and time (read as UTC; the drive does not say where it was written); 0 if there is none.
-std::uint64_t dos_time(std::uint64_t date, std::uint64_t time) {
-  const std::uint64_t year = 1980 + (date >> 9), month = (date >> 5) & 15, day = date & 31;
-  if (month < 1 || month > 12 || day < 1) return 0;
-  // Days from 1970-01-01, counting years from March so that the leap day comes last.
-  const std::uint64_t y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
-  const std::uint64_t days = y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 + day - 1 - 719468;
-  return days * 86400 + (time >> 11) * 3600 + ((time >> 5) & 63) * 60 + (time & 31) * 2;
 }
 
 const char* kind_of(const Bytes& b) {
@@ -53,66 +42,6 @@ const char* kind_of(const Bytes& b) {
   return "";
 }
 
-void look_at_ext(const Bytes& b, Volume& volume) {
-  const std::uint64_t wide = (b.le(1024 + 96, 4) & 0x80) != 0 ? 32 : 0;  // the upper halves of the counts are in use
-  const std::uint64_t blocks = b.le(1024 + 4, 4) | (wide != 0 ? b.le(1024 + 0x150, 4) << wide : 0);
-  const std::uint64_t unused = b.le(1024 + 12, 4) | (wide != 0 ? b.le(1024 + 0x158, 4) << wide : 0);
-  const std::uint64_t shift = 10 + b.le(1024 + 24, 4);
-  if (shift <= 16 && unused <= blocks && blocks <= volume.size >> shift) volume.used = (blocks - unused) << shift;
-  if (const std::uint64_t written = b.le(1024 + 48, 4); written != 0) volume.newest = written;
-  volume.label = b.text(1024 + 120, 16);
-}
-
-void newer(Volume& volume, std::uint64_t date, std::uint64_t time) {
-  const std::uint64_t when = dos_time(date, time);
-  if (when > volume.newest.value_or(0)) volume.newest = when;
-}
-
-void look_at_fat(const Bytes& b, Volume& volume, Window& window) {
-  const std::uint64_t sector = b.le(11, 2), cluster = sector * b.le(13, 1), tables = b.le(14, 2) * sector, copies = b.le(16, 1);
-  const bool large = b.is(82, "FAT32");
-  const std::uint64_t table = (large ? b.le(36, 4) : b.le(22, 2)) * sector, first = tables + copies * table;
-  const std::uint64_t root = large ? first + (std::max<std::uint64_t>(b.le(44, 4), 2) - 2) * cluster : first;
-  const std::uint64_t info = b.le(48, 2) * sector, total = std::max(b.le(19, 2), b.le(32, 4)) * sector;
-  volume.label = b.text(large ? 71 : 43, 11);
-  if (!std::has_single_bit(sector) || sector < 512 || sector > 4096 || cluster == 0 || root >= volume.size) return;
-  // Both looks use one buffer: the counts are taken before the directory is read.
-  const Bytes counted(large ? window.at(volume.offset + info, 512) : std::span<const std::byte>());
-  const std::uint64_t unused = counted.le(488, 4) * cluster;
-  if (counted.le(0, 4) == 0x41615252 && unused <= total - std::min(first, total)) volume.used = total - std::min(first, total) - unused;
-  const Bytes entries(window.at(volume.offset + root, large ? std::min<std::uint64_t>(cluster, kDirectory) : std::min<std::uint64_t>(b.le(17, 2) * 32, kDirectory)));
-  for (std::size_t at = 0; at + 32 <= entries.size() && entries.le(at, 1) != 0; at += 32) {
-    const std::uint64_t kind = entries.le(at + 11, 1);
-    if (entries.le(at, 1) == 0xe5 || kind == 0x0f) continue;
-    if ((kind & 8) != 0) {
-      volume.label = entries.text(at, 11);
-    } else {
-      newer(volume, entries.le(at + 24, 2), entries.le(at + 22, 2));
-    }
-  }
-}
-
-void look_at_exfat(const Bytes& b, Volume& volume, Window& window) {
-  const std::uint64_t sector_shift = b.le(108, 1), cluster_shift = sector_shift + b.le(109, 1), percent = b.le(112, 1);
-  if (sector_shift < 9 || sector_shift > 12 || cluster_shift > 25) return;
-  const std::uint64_t clusters = b.le(92, 4), root = std::max<std::uint64_t>(b.le(96, 4), 2) - 2;
-  const std::uint64_t at_root = (b.le(88, 4) << sector_shift) + (root << cluster_shift);
-  if (percent <= 100 && (clusters << cluster_shift) <= volume.size) volume.used = (clusters << cluster_shift) / 100 * percent;
-  if (at_root >= volume.size) return;
-  const Bytes entries(window.at(volume.offset + at_root, std::min<std::uint64_t>(std::uint64_t{1} << cluster_shift, kDirectory)));
-  for (std::size_t at = 0; at + 32 <= entries.size() && entries.le(at, 1) != 0; at += 32) {
-    // The first 15 units of a name; none that is looked for is told apart later.
-    if (entries.le(at, 1) == 0xc1 && names_backup(entries, at + 2, 30)) volume.backup = true;
-    if (entries.le(at, 1) == 0x85) newer(volume, entries.le(at + 14, 2), entries.le(at + 12, 2));
-    if (entries.le(at, 1) != 0x83) continue;
-    volume.label.clear();
-    for (std::size_t i = 0; i < std::min<std::uint64_t>(entries.le(at + 1, 1), 11); ++i) {
-      const std::uint64_t unit = entries.le(at + 2 + 2 * i, 2);
-      volume.label += unit < 0x80 ? static_cast<char>(unit) : '?';
-    }
-  }
-}
-
 void look_at_volume(Volume& volume, Window& window) {
   const std::span<const std::byte> seen = window.at(volume.offset, std::min<std::uint64_t>(kLook, volume.size));
   const std::vector<std::byte> kept(seen.begin(), seen.end());
@@ -121,10 +50,14 @@ void look_at_volume(Volume& volume, Window& window) {
   // Both look like a file system from their beginning.
   if (is_bitlocker_to_go(b, volume.offset, window)) volume.kind = "BitLocker";
   if (ends_as_raid_member(volume.offset, volume.size, window)) volume.kind = "linux_raid_member";
-  volume.backup = holds_backup(volume.kind, b, volume.offset, window);
   if (volume.kind == "ext4") look_at_ext(b, volume);
   if (volume.kind == "vfat") look_at_fat(b, volume, window);
   if (volume.kind == "exfat") look_at_exfat(b, volume, window);
+  if (volume.kind == "ntfs") look_at_ntfs(b, volume, window);
+  if (volume.kind == "xfs") look_at_xfs(b, volume);
+  if (volume.kind == "btrfs") look_at_btrfs(b, volume);
+  if (volume.kind == "hfsplus") look_at_hfsplus(b, volume);
+  if (volume.kind == "iso9660") look_at_iso(b, volume);
 }
 
 /// A partition of that kind is part of something larger even where its first bytes do not tell.

@@ -17,8 +17,8 @@ struct Volume {
   std::uint64_t offset = 0, size = 0;      ///< bytes, on the drive
   std::string kind;                        ///< empty: something unknown
   std::string label;                       ///< raw bytes, untrusted
-  std::optional<std::uint64_t> used;       ///< bytes, where the file system keeps count
-  std::optional<std::uint64_t> newest;     ///< seconds since 1970: the newest date on it that is cheap to have
+  std::optional<std::uint64_t> used;       ///< bytes, as the file system last counted them; none where that cannot be had with certainty
+  std::optional<std::uint64_t> newest;     ///< seconds since 1970: the newest date that was seen on it; there may be newer ones deeper inside
   bool backup = false;                     ///< a backup is in it
 };
 
@@ -37,7 +37,7 @@ inline constexpr std::uint64_t kApproved = std::uint64_t{1} << 20;
 /// Reads at multiples of 4096 bytes, lengths too (less only at the end of the drive); false if that failed.
 using ReadAt = std::function<bool(std::uint64_t offset, std::span<std::byte> out)>;
 
-/// Looks at a drive of `size` bytes. Reads no more than a few hundred KiB for each volume.
+/// Looks at a drive of `size` bytes. Reads a few hundred KiB for each volume and, to count what is used, at most 32 MiB of the whole drive.
 Contents contents_of(std::uint64_t size, std::uint32_t sector, const ReadAt& read);
 
 }  // namespace carousel::safety

@@ -16,34 +16,12 @@ constexpr std::uint64_t kRaid = 0xa92b4efc, kRaidSwapped = 0xfc4e2ba9;
 constexpr std::array<std::string_view, 2> kBackups = {"WindowsImageBackup", "FileHistory"};
 /// So many letters tell a name: what one entry of exFAT holds.
 constexpr std::size_t kTelling = 15;
-/// This much of a folder's list is looked through.
-constexpr std::uint64_t kList = 65536;
 
 bool is_name(const Bytes& bytes, std::size_t at, std::string_view name) {
   for (std::size_t i = 0; i < std::min(name.size(), kTelling); ++i) {
     if (bytes.le(at + 2 * i, 2) != static_cast<unsigned char>(name[i])) return false;
   }
   return true;
-}
-
-bool mentions_backup(const Bytes& bytes) {
-  for (std::size_t at = 0; at < bytes.size(); at += 2) {
-    for (const std::string_view name : kBackups) {
-      if (is_name(bytes, at, name)) return true;
-    }
-  }
-  return false;
-}
-
-std::uint64_t signed_byte(std::uint64_t value, std::uint64_t unit) {
-  return value < 0x80 ? value * unit : std::uint64_t{1} << std::min<std::uint64_t>(0x100 - value, 20);
-}
-
-/// Where the first run of a list that does not fit into its record lies, in clusters; 0 if that cannot be read.
-std::uint64_t first_run(const Bytes& record, std::size_t attribute) {
-  const std::size_t run = attribute + static_cast<std::size_t>(record.le(attribute + 32, 2));
-  const std::size_t of_length = static_cast<std::size_t>(record.le(run, 1) & 15), of_place = static_cast<std::size_t>(record.le(run, 1) >> 4);
-  return of_length > 8 || of_place > 7 ? 0 : record.le(run + 1 + of_length, of_place);
 }
 
 }  // namespace
@@ -74,24 +52,11 @@ bool names_backup(const Bytes& bytes, std::size_t at, std::size_t length) {
   return false;
 }
 
-bool holds_backup(std::string_view kind, const Bytes& boot, std::uint64_t offset, Window& window) {
-  if (kind != "ntfs") return false;
-  const std::uint64_t cluster = boot.le(11, 2) * signed_byte(boot.le(13, 1), 1), table = boot.le(48, 8), each = signed_byte(boot.le(64, 1), cluster);
-  if (cluster == 0 || cluster > (std::uint64_t{2} << 20) || each < 512 || each > kList || table > UINT64_MAX / 2 / cluster) return false;
-  // The root folder is the sixth file; names of a short list lie in its record, of a longer one in clusters of their own.
-  const std::span<const std::byte> seen = window.at(offset + table * cluster + 5 * each, each);
-  const std::vector<std::byte> kept(seen.begin(), seen.end());
-  const Bytes record(kept);
-  if (!record.is(0, "FILE")) return false;
-  if (mentions_backup(record)) return true;
-  for (std::size_t at = static_cast<std::size_t>(record.le(20, 2)); at + 16 <= record.size() && record.le(at, 4) != 0xffffffff;) {
-    const std::size_t length = static_cast<std::size_t>(record.le(at + 4, 4));
-    if (record.le(at, 4) == 0xa0) {
-      const std::uint64_t run = first_run(record, at);
-      return run != 0 && run < UINT64_MAX / 2 / cluster && mentions_backup(Bytes(window.at(offset + run * cluster, kList)));
+bool mentions_backup(const Bytes& bytes) {
+  for (std::size_t at = 0; at < bytes.size(); at += 2) {
+    for (const std::string_view name : kBackups) {
+      if (is_name(bytes, at, name)) return true;
     }
-    if (length < 16 || length > record.size()) break;
-    at += length;
   }
   return false;
 }

@@ -11,8 +11,8 @@ bool is_bitlocker_to_go(const Bytes& boot, std::uint64_t offset, Window& window)
 /// Linux RAID keeps its superblock at the end in versions 0.90 and 1.0; the beginning is the array's own, of any kind.
 bool ends_as_raid_member(std::uint64_t offset, std::uint64_t size, Window& window);
 
-/// Windows keeps backups in folders of fixed names in the root folder; looked for in NTFS.
-bool holds_backup(std::string_view kind, const Bytes& boot, std::uint64_t offset, Window& window);
+/// Windows keeps backups in folders of fixed names in the root folder: is one of those names anywhere in these bytes, in UTF-16?
+bool mentions_backup(const Bytes& bytes);
 
 /// Does one of those names begin in these `length` bytes of UTF-16 (a name may go on where they end)?
 bool names_backup(const Bytes& bytes, std::size_t at, std::size_t length);

@@ -24,6 +24,7 @@ const stick: RawDrive = {
   bus: 'usb',
   removable: true,
   readOnly: false,
+  table: null,
   volumes: [
     { label: 'HOLIDAY\u202e\u001b[2J', fileSystem: 'vfat', size: 32e9, usedBytes: 21e9, mountPoints: [] },
   ],
@@ -37,6 +38,8 @@ const system: RawDrive = {
   port: null,
   removable: false,
 };
+
+const engineSurvey = { level: 1, approval: '', readable: true, blank: false };
 
 let dir = '';
 let engine: ScriptedEngine;
@@ -70,6 +73,19 @@ describe('carousel list', () => {
       '',
     ]);
     expect(world.exitCode()).toBeUndefined();
+  });
+
+  it('says what is on a drive that may be read, when it has looked', async () => {
+    const volume = { offset: 0, size: 31e9, kind: 'vfat', label: 'X', used: 3e9, newest: 1_709_211_902 };
+    engine.look = (verdict) => ({
+      ...verdict,
+      survey: { ...engineSurvey, table: 'gpt', volumes: [volume] },
+    });
+    const unmounted = { ...stick, volumes: [{ ...stick.volumes[0]!, usedBytes: null }] };
+    expect((await list([], [unmounted])).out()).toContain('"HOLIDAY[2J", 3.0 GB used, newest 2024-02-29');
+    expect((await list(['--json'], [unmounted])).json()).toMatchObject([
+      { table: 'gpt', usedBytes: 3e9, newest: 1_709_211_902_000 },
+    ]);
   });
 
   it('fits a terminal', async () => {

@@ -18,9 +18,12 @@ serial number must be typed first (fixed and large disks, disks that are part of
 
 With --json each drive is one line: {"event":"drive","t":0,"id":...,"path":...,"identity":{"busPath",
 "serial","wwn","size","diskseq"},"title":...,"size":...,"volumes":[{"label","fileSystem","size",
-"usedBytes","mountPoints"}],"port":...,"bay":... or null,"asSource":{"ok","reasons"},"asTarget":{"ok","level","reasons"},...}.
+"usedBytes","mountPoints"}],"usedBytes","table","newest","port":...,"bay":... or null,"asSource":{"ok","reasons"},"asTarget":{"ok","level","reasons"},...}.
 "level" is 0 (nothing to approve), 1 (--yes), 2 (typed) or 3 (refused). "id" stays the same for the same
-drive in the same port. Sizes are in bytes.
+drive in the same port. Sizes are in bytes. "table" is the kind of partition table ("gpt", "mbr", "none"), "newest"
+the newest date that was seen on the drive, in ms since 1970: there may be newer ones deeper inside. Where nobody could
+look they are null, and so is what is used on a drive that is not mounted: it may not be read by this user, is in use,
+or is a disk that stays in its place.
 
 Loop devices are listed when CAROUSEL_SHOW_LOOP=1.`;
 
@@ -84,12 +87,13 @@ function targetWord({ asTarget }: Drive): string {
   return asTarget.level === 2 ? 'yes, typed' : 'yes';
 }
 
-function contents({ volumes, usedBytes, kind }: Drive): string {
+function contents({ volumes, usedBytes, newest, kind }: Drive): string {
   const labels = volumes.flatMap(({ label }) => (label === null ? [] : `"${label}"`));
   const used = usedBytes === null ? [] : [`${formatBytes(usedBytes)} used`];
+  const date = newest === null ? [] : [`newest ${new Date(newest).toISOString().slice(0, 10)}`];
   const mounts = volumes.flatMap(({ mountPoints }) => mountPoints);
   const where = mounts.length > 0 ? [`on ${mounts.join(', ')}`] : [];
-  return [...(kind === 'practice' ? ['practice'] : []), ...labels, ...used, ...where].join(', ');
+  return [...(kind === 'practice' ? ['practice'] : []), ...labels, ...used, ...date, ...where].join(', ');
 }
 
 const nameOf = ({ title, identity: { serial } }: Drive): string =>

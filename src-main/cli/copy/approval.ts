@@ -253,7 +253,7 @@ export function eraseLine({ path, verdict }: Found): string {
     ...labels,
     ...(used.length > 0 ? [`${formatBytes(used.reduce((sum, bytes) => sum + bytes, 0))} used`] : []),
     ...(newest.length > 0
-      ? [`last written ${new Date(Math.max(...newest) * 1000).toISOString().slice(0, 10)}`]
+      ? [`newest date ${new Date(Math.max(...newest) * 1000).toISOString().slice(0, 10)}`]
       : []),
   ].join(', ');
 }

@@ -23,6 +23,8 @@ export const driveIdentitySchema = z.strictObject({
 });
 export type DriveIdentity = z.infer<typeof driveIdentitySchema>;
 
+export const tableSchema = z.enum(['none', 'mbr', 'gpt']);
+
 /** Something on a drive that would be lost. */
 export const volumeSchema = z.strictObject({
   label: foreignText.nullable(),
@@ -75,6 +77,10 @@ export const driveSchema = z.strictObject({
   volumes: z.array(volumeSchema).max(128),
   /** Sum over the volumes where known; null when nothing is known. */
   usedBytes: byteCount.nullable(),
+  /** The kind of partition table; null where nobody could look. */
+  table: tableSchema.nullable().default(null),
+  /** Milliseconds since 1970: the newest date that was seen on it; there may be newer ones deeper inside. Null where nobody could look, or no file system says. */
+  newest: z.number().nonnegative().nullable().default(null),
   /** For an image file: false while it is still to be created. */
   exists: z.boolean(),
   asSource: sourceVerdictSchema,

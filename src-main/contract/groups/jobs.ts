@@ -13,7 +13,7 @@ import {
   targetIdSchema,
   type CallDefinition,
 } from './common.ts';
-import { busSchema, driveIdentitySchema, driveKindSchema, volumeSchema } from './drives.ts';
+import { busSchema, driveIdentitySchema, driveKindSchema, tableSchema, volumeSchema } from './drives.ts';
 
 /** What a job remembers of a drive: it goes on being shown when the drive has been pulled out. */
 export const driveCardSchema = z.strictObject({
@@ -283,10 +283,10 @@ export const targetCheckSchema = z.strictObject({
   /** What would be erased. */
   volumes: z.array(volumeSchema).max(128),
   usedBytes: byteCount.nullable(),
-  /** Milliseconds since 1970: the newest date on it that could be seen at a glance; null when none could. */
+  /** Milliseconds since 1970: the newest date that was seen on it; there may be newer ones deeper inside. Null when none was seen. */
   newest: z.number().nonnegative().nullable(),
   /** The kind of partition table; null when the drive may not be looked into before rights are given. */
-  table: z.enum(['none', 'mbr', 'gpt']).nullable(),
+  table: tableSchema.nullable(),
   /** What to type, at level 2 or before such a drive is unmounted: the end of the serial number or, without one, the port. */
   type: z.enum(['serial', 'port', 'title']).nullable(),
   /** Goes into the approval; empty when the target is refused. */

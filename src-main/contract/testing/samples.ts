@@ -42,6 +42,8 @@ export function sampleDrive(change: Partial<Drive> = {}): Drive {
       },
     ],
     usedBytes: 21 * gigabyte,
+    table: 'mbr',
+    newest: Date.UTC(2024, 1, 29),
     exists: true,
     asSource: { ok: true, reasons: [] },
     asTarget: { ok: true, level: 1, reasons: [] },

@@ -30,6 +30,7 @@ const raw = (name: string, change: Partial<RawDrive> = {}): RawDrive => ({
   bus: 'usb',
   removable: true,
   readOnly: false,
+  table: null,
   volumes: [],
   ...change,
 });

@@ -4,6 +4,7 @@ import type { Drive } from '@contract/groups/drives.ts';
 import { diffStates } from '@contract/snapshot.ts';
 import { HelperNotFound } from '../helper/helper-path.ts';
 import type { Verdict } from '@contract/helper-verdicts.ts';
+import { createContentsBook, isPortable } from './contents-book.ts';
 import type { Policy } from './device-rules.ts';
 import { driveEntry, identityOf, type EngineAnswer, type FoundDrive } from './drive-entry.ts';
 import { driveIds } from './identity.ts';
@@ -15,6 +16,8 @@ export interface DeviceServiceOptions {
   listFiles: () => Promise<FoundDrive[]>;
   /** Asks the engine about paths. */
   check: (paths: readonly string[]) => Promise<Verdict[]>;
+  /** Looks at what is on drives; undefined for one that gives no answer. */
+  survey: (paths: readonly string[]) => Promise<(Verdict | undefined)[]>;
   policy: () => Policy;
   jobOf: (id: DriveId) => JobId | null;
   /** True while the capacity of this drive is tested. */
@@ -28,6 +31,8 @@ export interface DeviceServiceOptions {
 export interface DeviceService {
   /** Looks again; resolves when a look is done that began after the call, whatever is plugged in meanwhile. `afresh` asks the engine about every drive again. */
   scan(afresh?: boolean): Promise<void>;
+  /** Resolves when what is on the drives that were found has been looked at. */
+  lookedInside(): Promise<void>;
   /** Judges again without looking: the settings, the rights or the jobs have changed. */
   judge(): void;
 }
@@ -51,6 +56,8 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
   let next: Promise<void> | null = null;
   let nextAfresh = false;
 
+  const contents = createContentsBook(options.survey, publish);
+
   const questionOf = ({ id, raw, exists, blank }: FoundDrive): string =>
     JSON.stringify([
       id,
@@ -62,6 +69,18 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
       blank,
       raw.volumes.map((v) => v.mountPoints),
     ]);
+
+  /** What is on a drive may be another thing after a change of any of these. */
+  const stateOf = (drive: FoundDrive): string =>
+    JSON.stringify([questionOf(drive), drive.raw.table, drive.raw.volumes]);
+
+  /** The helper may read it, nobody uses it, and it is made to be pulled out. */
+  function mayLookInside(drive: FoundDrive): boolean {
+    const answer = answers.get(questionOf(drive));
+    const isOpen = answer !== undefined && 'verdict' in answer && answer.verdict.target.ok;
+    const isIdle = options.jobOf(drive.id) === null && !options.isProbed(drive.id);
+    return drive.kind === 'disk' && isOpen && isIdle && isPortable(drive.raw);
+  }
 
   async function findDisks(): Promise<FoundDrive[]> {
     const raws = await options.list();
@@ -139,6 +158,7 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
         job: options.jobOf(drive.id),
         probed: options.isProbed(drive.id),
         bay: options.bayAt(drive.raw.port),
+        seen: contents.of(stateOf(drive)),
       });
       const old = before.get(entry.id);
       return old && diffStates(old, entry).length === 0 ? old : entry;
@@ -162,6 +182,8 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
     await askAbout(list, afresh);
     found = list;
     if (Boolean(before) !== Boolean(problem)) known = false;
+    if (afresh) contents.clear();
+    contents.follow(list.filter(mayLookInside).map((drive) => ({ state: stateOf(drive), raw: drive.raw })));
     publish();
   }
 
@@ -185,6 +207,7 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
         });
       return next;
     },
+    lookedInside: contents.settled,
     judge: publish,
   };
 }

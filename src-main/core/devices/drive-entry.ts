@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { DriveId, JobId } from '@contract/groups/common.ts';
 import type { Drive, DriveIdentity, Volume } from '@contract/groups/drives.ts';
 import { cleanText } from './clean-text.ts';
+import type { SeenContents } from './contents-book.ts';
 import { judgeSource, judgeTarget, type EngineVerdict, type Facts, type Policy } from './device-rules.ts';
 import type { RawDrive } from './raw-drive.ts';
 
@@ -59,7 +60,7 @@ export function driveEntry(
   found: FoundDrive,
   engine: EngineAnswer,
   policy: Policy,
-  use: { job: JobId | null; probed: boolean; bay: string | null },
+  use: { job: JobId | null; probed: boolean; bay: string | null; seen: SeenContents | null },
 ): Drive {
   const { raw } = found;
   const identity = identityOf(raw);
@@ -97,7 +98,9 @@ export function driveEntry(
     removable: raw.removable,
     readOnly: raw.readOnly,
     volumes,
-    usedBytes: usedOf(volumes),
+    usedBytes: usedOf(volumes) ?? use.seen?.usedBytes ?? null,
+    table: use.seen?.table ?? raw.table,
+    newest: use.seen?.newest ?? null,
     exists: found.exists,
     asSource: judgeSource(facts, policy),
     asTarget: judgeTarget(facts, policy),

@@ -53,6 +53,7 @@ function driveOf(listed: Listed): RawDrive {
         : (busses[listed.busType?.toUpperCase() ?? ''] ?? 'other'),
     removable: listed.isRemovable ?? false,
     readOnly: listed.isReadOnly ?? false,
+    table: null,
     volumes: (listed.mountpoints ?? []).map(({ path, label }) => ({
       label: label ?? null,
       fileSystem: null,

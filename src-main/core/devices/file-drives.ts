@@ -26,6 +26,7 @@ export const rawFile = (path: string, size: number, extra: Partial<RawDrive> = {
   bus: 'file',
   removable: true,
   readOnly: false,
+  table: null,
   volumes: [],
   ...extra,
 });

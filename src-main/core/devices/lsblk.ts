@@ -31,6 +31,7 @@ const nodeSchema = z.object({
   ro: flag,
   hotplug: flag,
   label: text,
+  pttype: text,
   fstype: text,
   fsused: number,
   mountpoint: text,
@@ -59,6 +60,12 @@ function busOf(node: Node): Drive['bus'] {
   if (name.startsWith('loop')) return 'loop';
   return node.subsystems?.includes('scsi') ? 'scsi' : 'other';
 }
+
+/** Its names of what we have a word for; of a drive without a table it says nothing, as of one that it has not read. */
+const tables = new Map<string, Drive['table']>([
+  ['dos', 'mbr'],
+  ['gpt', 'gpt'],
+]);
 
 function volumesOf(node: Node): RawVolume[] {
   const mountPoints = [...(node.mountpoints ?? []), node.mountpoint].filter(
@@ -98,6 +105,7 @@ function driveOf(node: Node): RawDrive {
     bus: busOf(node),
     removable: node.rm ?? node.hotplug ?? false,
     readOnly: node.ro ?? false,
+    table: tables.get(node.pttype ?? '') ?? null,
     volumes: volumesOf(node),
   };
 }
@@ -114,7 +122,7 @@ const run = promisify(execFile);
 
 /** All it prints takes twice as long as what is used of it. */
 const columns =
-  'NAME,KNAME,PATH,TYPE,SIZE,LOG-SEC,VENDOR,MODEL,SERIAL,WWN,TRAN,SUBSYSTEMS,RM,RO,HOTPLUG,LABEL,FSTYPE,FSUSED,MOUNTPOINT,MOUNTPOINTS';
+  'NAME,KNAME,PATH,TYPE,SIZE,LOG-SEC,VENDOR,MODEL,SERIAL,WWN,TRAN,SUBSYSTEMS,RM,RO,HOTPLUG,PTTYPE,LABEL,FSTYPE,FSUSED,MOUNTPOINT,MOUNTPOINTS';
 
 /** Runs `lsblk`. */
 export async function listWithLsblk(env: NodeJS.ProcessEnv = process.env): Promise<RawDrive[]> {

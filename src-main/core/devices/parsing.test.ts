@@ -35,6 +35,18 @@ describe('parseLsblk', () => {
     expect(drives[6]?.volumes[0]?.mountPoints).toEqual(['/']);
   });
 
+  it('says what kind of partition table there is, where lsblk has a name for it that we know', () => {
+    const tableOf = (pttype: unknown): unknown =>
+      parseLsblk(
+        JSON.stringify({ blockdevices: [{ path: '/dev/sdz', type: 'disk', size: 4096, pttype }] }),
+      )[0]?.table;
+    expect(['gpt', 'dos', 'sun', 'constructor', null, 7].map(tableOf)).toEqual([
+      'gpt',
+      'mbr',
+      ...Array<null>(4).fill(null),
+    ]);
+  });
+
   it('shows loop devices only when asked to, or when they are dressed up as sticks', () => {
     const node = (change: object): string =>
       JSON.stringify({ blockdevices: [{ path: '/dev/loop100', type: 'loop', size: 4096, ...change }] });

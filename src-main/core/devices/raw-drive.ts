@@ -24,6 +24,8 @@ export interface RawDrive {
   bus: Drive['bus'];
   removable: boolean;
   readOnly: boolean;
+  /** The kind of partition table; null where the system does not say. */
+  table: Drive['table'];
   volumes: RawVolume[];
 }
 

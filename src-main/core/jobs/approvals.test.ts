@@ -23,6 +23,8 @@ const drive = (change: Partial<Drive> = {}): Drive => ({
   readOnly: false,
   volumes: [],
   usedBytes: null,
+  table: null,
+  newest: null,
   exists: true,
   asSource: { ok: true, reasons: [] },
   asTarget: { ok: true, level: 1, reasons: [] },

@@ -57,7 +57,8 @@ beforeEach(async () => {
     host: 'serve',
     version: '0.1.0',
     engine: () => engine,
-    list: () => Promise.resolve([{ ...raw, ...where, removable: true, readOnly: false, volumes: [] }]),
+    list: () =>
+      Promise.resolve([{ ...raw, ...where, removable: true, readOnly: false, table: null, volumes: [] }]),
     ports: {
       clock: systemClock,
       paths: {
