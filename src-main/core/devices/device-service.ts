@@ -207,7 +207,7 @@ export function createDeviceService(options: DeviceServiceOptions): DeviceServic
         });
       return next;
     },
-    lookedInside: contents.settled,
+    lookedInside: () => contents.settled(),
     judge: publish,
   };
 }
