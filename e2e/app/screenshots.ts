@@ -369,9 +369,6 @@ const stories: Record<string, Story> = {
       await page.keyboard.press('h');
       await dialog(page).getByRole('button', { name: source }).first().waitFor();
       await snap('history', ...small1366);
-      await dialog(page).getByRole('button', { name: source }).first().click();
-      await dialog(page).getByRole('region').waitFor();
-      await snap('history-job', ...small1366);
     },
   },
   bench: {
