@@ -342,6 +342,35 @@ const stories: Record<string, Story> = {
       await snap('core-gone', ...small1366);
     },
   },
+  map: {
+    needsSticks: false,
+    options: { practice: { sticks: 2, size: '16M' }, settings: quiet },
+    async play({ page, snap }) {
+      await useAsSource(page, 'Practice Source');
+      await page.getByRole('button', { name: 'Use a ddrescue map…' }).click();
+      const path = page.getByLabel(/^Map of GNU ddrescue on/);
+      await path.fill('/etc/hostname');
+      await path.press('Enter');
+      await page.getByText('map-damaged').scrollIntoViewIfNeeded();
+      await snap('map-damaged', ...small1366);
+    },
+  },
+  history: {
+    needsSticks: true,
+    options: { settings: { ...quiet, ...small } },
+    sticks: { ...master('8M'), ...many(['Alder', 'Birch', 'Cedar'], { size: '8M' }) },
+    async play({ page, snap, sticks }) {
+      await begin(page, source, 'Alder');
+      await page.getByText(allDone(1)).waitFor({ timeout: 45_000 });
+      await page.getByRole('button', { name: 'Put away' }).click();
+      await sticks.get('Birch')?.fault({ writeError: '4M:4K' });
+      await begin(page, source, 'Alder', 'Birch', 'Cedar');
+      await page.getByText('Needs your attention').waitFor({ timeout: 45_000 });
+      await page.keyboard.press('h');
+      await dialog(page).getByRole('button', { name: source }).first().waitFor();
+      await snap('history', ...small1366);
+    },
+  },
   bench: {
     needsSticks: true,
     sticks: { Master: { size: '16M', readBps: '400KB', label: 'LAB MASTER' } },
@@ -376,12 +405,12 @@ const stories: Record<string, Story> = {
             page.locator('[data-zone="tray"] [data-key]').filter({ hasText: title });
           await row('Practice Source').getByRole('button').first().click();
           for (const stick of ['Stick 1', 'Stick 2', 'Stick 3', 'Stick 4'])
-            await row(stick).getByRole('button').last().click();
+            await row(stick).getByRole('button').first().click();
           await page.keyboard.press('Control+Enter');
           await dialog(page).getByRole('listitem').first().waitFor();
           await dialog(page).getByRole('button').last().click();
           await reach(page.locator('[data-zone="targets"] [data-key]').first(), 30);
-          await row('Stick 5').getByRole('button').last().click();
+          await row('Stick 5').getByRole('button').first().click();
           await reach(page.locator('[data-zone="targets"] [data-key]').nth(4), 6);
           await snap(`run-${name}`, 'light', 'dark');
         },

@@ -412,6 +412,7 @@ export const en = {
     join: 'Erase & join',
     joinBlank: 'Join',
     rescan: 'Look again',
+    menu: 'Drive actions',
     label: 'Drives that wait',
     used: '{size} used',
     blank: 'blank',

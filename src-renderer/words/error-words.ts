@@ -67,8 +67,21 @@ export function supportCode(text: Text, error: AppError): string {
     .join(' · ');
 }
 
+/** What all targets of a job fail of at once: that others failed as well tells nothing more. */
+const ofTheWholeJob: ReadonlySet<string> = new Set([
+  'source-error',
+  'source-gone',
+  'source-changed',
+  'source-written',
+  'producer-died',
+  'helper-died',
+  'feed-ended',
+  'feed-damaged',
+]);
+
 /** How the others on the job fared: the comparison that tells a bad drive from a bad hub. */
 export function compared(text: Text, target: Target, job: Job): string {
+  if (target.error && ofTheWholeJob.has(target.error.code)) return '';
   let same = 0;
   let fine = 0;
   let others = 0;

@@ -20,15 +20,15 @@ const target = (state: RecordedTarget['state'], unreadable = 0) => ({ state, unr
 
 it.each([
   [job({ counts: { ...none, verified: 2 } }), 'good', '2 verified'],
-  [job({ counts: { ...none, verified: 2 } }, 1), 'plain', '2 verified and 1 unreadable place, zeros there'],
+  [job({ counts: { ...none, verified: 2 } }, 1), 'plain', '2 verified · 1 unreadable place, zeros there'],
   [job({ counts: { ...none, done: 1 } }), 'plain', '1 copied, not verified'],
   [job({ task: 'sample', counts: { ...none, done: 1 } }), 'plain', '1 sampled, not verified'],
-  [job({ counts: { ...none, verified: 3, bad: 1 } }), 'bad', '3 verified and 1 not good'],
+  [job({ counts: { ...none, verified: 3, bad: 1 } }), 'bad', '3 verified · 1 not good'],
   [job({ counts: { ...none, verified: 1 }, outcome: 'helper-died' }), 'bad', '1 verified'],
   [
     job({ state: 'unknown', outcome: null, counts: { ...none, open: 2 } }),
     'unknown',
-    'interrupted, end unknown and 2 with unknown end',
+    'interrupted, end unknown · 2 with unknown end',
   ],
   [job({ state: 'running', outcome: null, counts: { ...none, open: 2 } }), 'running', 'running now'],
   [job({}), 'plain', 'no target'],
@@ -44,9 +44,7 @@ it('a target is good only when it was verified whole', () => {
     expect(targetEnd(text, target(state), job({})).replace('not verified', '')).not.toContain('verified');
   }
   expect(targetLook(target('verified', 1), job({}))).toBe('plain');
-  expect(targetEnd(text, target('verified', 1), job({}))).toBe(
-    'verified and 1 unreadable place, zeros there',
-  );
+  expect(targetEnd(text, target('verified', 1), job({}))).toBe('verified · 1 unreadable place, zeros there');
   expect(targetEnd(text, target(null), job({ state: 'running' }))).toBe('running now');
   expect(targetEnd(text, target(null), job({ state: 'unknown' }))).toBe('interrupted, end unknown');
 });

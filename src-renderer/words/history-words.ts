@@ -31,7 +31,7 @@ export function jobEnd({ t, tn, f }: Text, { state, counts, task, source, statio
     stations.lost > 0 ? tn('stations.resultsLost', stations.lost) : null,
     source.unreadablePlaces > 0 ? tn('history.gaps', source.unreadablePlaces) : null,
   ].filter((part) => part !== null);
-  return parts.length > 0 ? f.list(parts) : t('history.noTarget');
+  return parts.length > 0 ? parts.join(' · ') : t('history.noTarget');
 }
 
 export function targetLook({ state, unreadable }: RecordedTarget, job: RecordedJob): HistoryLook {
@@ -41,12 +41,8 @@ export function targetLook({ state, unreadable }: RecordedTarget, job: RecordedJ
 }
 
 /** How one target ended. */
-export function targetEnd(
-  { t, tn, f }: Text,
-  { state, unreadable }: RecordedTarget,
-  job: RecordedJob,
-): string {
+export function targetEnd({ t, tn }: Text, { state, unreadable }: RecordedTarget, job: RecordedJob): string {
   if (state === null) return t(job.state === 'running' ? 'history.running' : 'history.interrupted');
   const end = t(`history.state_${state}`);
-  return unreadable > 0 ? f.list([end, tn('history.gaps', unreadable)]) : end;
+  return unreadable > 0 ? `${end} · ${tn('history.gaps', unreadable)}` : end;
 }

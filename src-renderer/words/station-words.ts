@@ -4,6 +4,7 @@ import type { HandOut, RidingStation, StationProblem, StationTarget } from '@con
 import type { Text } from '../i18n/text.ts';
 import { calmSeconds } from '../model/progress.ts';
 import { stationLook, stationPercent } from '../model/station-look.ts';
+import { shownPath } from './path-words.ts';
 
 /** A problem in words; what the system said of it stands beside it where that is shown. */
 export function problemWords({ t, has }: Text, code: string): string {
@@ -14,9 +15,6 @@ export function problemWords({ t, has }: Text, code: string): string {
 /** True where nothing has to be done: the copy goes on all the same. */
 export const isMild = ({ code }: StationProblem): boolean =>
   code === 'not-encrypted' || code === 'clock-skew';
-
-/** The last part of a path: what tells the targets of one station apart. */
-export const shortPath = (path: string): string => path.split(/[\\/]/).at(-1) || path;
 
 /** Is it there, and how far behind? */
 export function stationStatus(text: Text, station: RidingStation, blockCount: number | null): string {
@@ -62,7 +60,7 @@ export function stationTargetSentence(
   const busy = ['copy', 'aside', 'verify'].includes(look);
   return [
     t('stations.station', { name: station.name }),
-    target.path,
+    shownPath(target.path),
     t(`spoken.${look}`),
     busy ? t('spoken.percent', { n: f.number(stationPercent(target, source.size)) }) : '',
     stationTargetNote(text, target),

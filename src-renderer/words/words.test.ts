@@ -4,6 +4,7 @@ import type { Target } from '@contract/groups/jobs.ts';
 import { sampleJob, sampleTarget } from '@contract/testing/samples.ts';
 import { createTexts } from '../i18n/text.ts';
 import { failureWords, shortError, supportCode, whatHappened } from './error-words.ts';
+import { shortPath, shownPath } from './path-words.ts';
 import { cellLines, cellSentence } from './target-words.ts';
 
 const text = createTexts().text.value;
@@ -64,11 +65,30 @@ describe('an error', () => {
     expect(words).toContain('1 other failed the same way');
   });
 
+  it('blames no hub for what the whole job failed of', () => {
+    const error = appError('source-gone');
+    const targets = ['t-1', 't-2'].map((id) => sampleTarget({ id, state: 'failed', error }));
+    expect(failureWords(text, targets[0] as Target, sampleJob({}, targets), 'Drive 1')).toBe(
+      'The source was pulled out. Put the source back and start again.',
+    );
+  });
+
   it('leaves out a place that is not known', () => {
     expect(whatHappened(text, appError('write-error'), 'Drive 6', 30)).toBe('Drive 6 stopped taking data.');
   });
 
   it('says by how much a drive is too small', () => {
     expect(shortError(text, appError('too-small', { missingBytes: 12_000_000 }))).toBe('too small by 12 MB');
+  });
+});
+
+describe('a path', () => {
+  it.each([
+    ['/dev/sdb', '/dev/sdb'],
+    ['/srv/صور/photo\u202Egpj.img', '/srv/صور/photo\\u{202E}gpj.img'],
+    ['a\u0000b\nc\u200Bd\u{E0041}', 'a\\u{0000}b\\u{000A}c\\u{200B}d\\u{E0041}'],
+  ])('%j hides nothing', (path, shown) => {
+    expect(shownPath(path)).toBe(shown);
+    expect(shortPath(path)).toBe(shown.split('/').at(-1));
   });
 });
