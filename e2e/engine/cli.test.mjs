@@ -203,6 +203,22 @@ describe('the command line', { concurrency: 2 }, () => {
     },
   );
 
+  scenario('output that cannot be written is no good end, and is said', { linux: true }, async (w) => {
+    for (const [into, exit, words] of [
+      ['/dev/full', 1, /could not be written/],
+      ['/dev/null', 0, /^$/],
+    ]) {
+      const command = `exec "$0" "$1" list --json > ${into}`;
+      const run = new Run('/bin/sh', ['-c', command, process.execPath, COMMAND], {
+        env: w.env,
+        mark: w.mark,
+      });
+      const { code, stderr } = await run.exit;
+      assert.equal(code, exit, into);
+      assert.match(stderr, words, into);
+    }
+  });
+
   scenario('--help and --version: exit 0, on standard output', {}, async (w) => {
     for (const [args, word] of [
       [['--help'], /copy/],

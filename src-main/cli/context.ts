@@ -6,6 +6,7 @@ import { HelperClient } from '../core/helper/helper-client.ts';
 import { findHelper } from '../core/helper/helper-path.ts';
 import { directLauncher } from '../core/helper/launch/direct-launcher.ts';
 import { protecting, type HelperLauncher } from '../core/helper/launch/launcher.ts';
+import { EXIT } from './exit-codes.ts';
 
 /** Where text goes. */
 export interface TextOut {
@@ -41,9 +42,14 @@ export interface CliContext {
 
 /** The context of the real process. */
 export function processContext(): CliContext {
+  const stderr = textOut(process.stderr);
   return {
-    stdout: textOut(process.stdout),
-    stderr: textOut(process.stderr),
+    stdout: textOut(process.stdout, (error) => {
+      stderr.write(`error: the output could not be written (${error.code ?? error.message})\n`);
+      // What a script asked for is not there: that is no good end, however the copies ended.
+      process.once('exit', () => (process.exitCode ||= EXIT.someTargetIsNot));
+    }),
+    stderr,
     env: process.env,
     cwd: process.cwd(),
     self: [process.execPath, process.argv[1] ?? ''],
@@ -63,10 +69,17 @@ export function terminalStyle({ stderr, env }: CliContext): { live: boolean; col
   return { live, color: live && !env.NO_COLOR };
 }
 
-function textOut(stream: NodeJS.WriteStream): TextOut {
+/** `lost` is called once when text cannot be written though somebody waits for it. */
+function textOut(
+  stream: NodeJS.WriteStream,
+  lost: (error: NodeJS.ErrnoException) => void = () => undefined,
+): TextOut {
   // A reader that went away (`| head`) ends the text, never the copy.
   let gone = false;
-  stream.on('error', () => (gone = true));
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (!gone && error.code !== 'EPIPE') lost(error);
+    gone = true;
+  });
   return {
     write: (text) => void (gone || stream.write(text)),
     get isTerminal() {

@@ -1,6 +1,5 @@
 // carousel approve DRIVE...
 
-import { isAbsolute, resolve } from 'node:path';
 import { Command } from 'commander';
 import { processContext, type CliContext } from '../context.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type Need,
 } from '../copy/approval.ts';
 import { CliError, EXIT, exitCodeOf, usageError, type ExitCode } from '../exit-codes.ts';
+import { absolute } from '../copy/copy-options.ts';
 import { getReady } from '../copy/rights.ts';
 import { fileSystemsOn } from '../../core/devices/unmount.ts';
 import { unmountLevel } from '../../core/devices/unmount-service.ts';
@@ -60,7 +60,7 @@ export function approveCommand(context: CliContext = processContext()): Command 
 
 async function approve(given: readonly string[], flags: Flags, context: CliContext): Promise<ExitCode> {
   if (flags.typed !== undefined && given.length > 1) throw usageError('--typed is for one drive at a time');
-  const paths = given.map((path) => (isAbsolute(path) ? path : resolve(context.cwd, path)));
+  const paths = given.map((path) => absolute(path, context.cwd));
   const ready = await getReady({ reads: [], writes: paths }, context, (text) =>
     context.stderr.write(`${text}\n`),
   );

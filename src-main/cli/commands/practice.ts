@@ -1,10 +1,10 @@
 // carousel practice DIR
 
-import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { makePractice, PracticeRefused, type PracticeMade } from '../../core/practice/make-practice.ts';
 import { MAX_STICKS, PracticeMarkerError } from '../../core/practice/practice-drives.ts';
 import { processContext, type CliContext } from '../context.ts';
+import { absolute } from '../copy/copy-options.ts';
 import { CliError, EXIT } from '../exit-codes.ts';
 import { cleanText } from '../output/clean.ts';
 import { formatBytes, plural } from '../output/format.ts';
@@ -36,7 +36,7 @@ export function practiceCommand(context: CliContext = processContext()): Command
     .option('--json', 'print the result as one JSON object on standard output')
     .addHelpText('after', HELP)
     .action(async (dir: string, flags: { sticks?: number; size?: number; json?: boolean }) => {
-      const result = await make(resolve(context.cwd, dir), flags);
+      const result = await make(absolute(dir, context.cwd), flags);
       if (flags.json) context.stdout.write(JSON.stringify(asJson(result)) + '\n');
       else context.stderr.write(sentences(result).join('\n') + '\n');
     });

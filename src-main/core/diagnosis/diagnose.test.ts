@@ -165,6 +165,14 @@ const CASES: [string, DiagnosedTarget[], object[]][] = [
     [rate('/a', 2000), rate('/b', 20_000), rate('/c', 22_000), rate('/d', 15_000)],
     [{ code: 'slow-for-its-kind', target: '/a', rate: 2e6, median: 20e6 }],
   ],
+  [
+    'one that was held up for a moment in a short copy',
+    [
+      target('/a', { state: 'done', deviceBytes: 25e6, deviceMs: 900 }),
+      ...['/b', '/c', '/d'].map((path) => target(path, { state: 'done', deviceBytes: 25e6, deviceMs: 30 })),
+    ],
+    [],
+  ],
   ['two are no kind', [rate('/a', 2000), rate('/b', 20_000)], []],
 ];
 

@@ -43,6 +43,8 @@ const MOVING_BLOCKS = 3;
 const SIBLINGS = 3;
 const RATED_BYTES = 4 * 1024 * 1024;
 const SLOW = 0.5;
+/** One that took less for all of its bytes was held up for a moment, by this computer rather than by itself. */
+const SLOW_MS = 1000;
 
 /** All conclusions, the most general one first. */
 export function diagnose(targets: readonly DiagnosedTarget[], source: SourceShape): Diagnosis[] {
@@ -105,12 +107,14 @@ function badAgain(target: DiagnosedTarget, first: Evidence): number[] {
 
 function slowOnes(targets: readonly DiagnosedTarget[]): Diagnosis[] {
   const rated = targets.flatMap(({ path, deviceBytes = 0, deviceMs = 0 }) =>
-    deviceBytes >= RATED_BYTES && deviceMs > 0 ? [{ path, rate: (deviceBytes / deviceMs) * 1000 }] : [],
+    deviceBytes >= RATED_BYTES && deviceMs > 0
+      ? [{ path, ms: deviceMs, rate: (deviceBytes / deviceMs) * 1000 }]
+      : [],
   );
   if (rated.length < SIBLINGS) return [];
   const sorted = rated.map(({ rate }) => rate).sort((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
   return rated
-    .filter(({ rate }) => rate < SLOW * median)
+    .filter(({ rate, ms }) => rate < SLOW * median && ms >= SLOW_MS)
     .map(({ path, rate }) => ({ code: 'slow-for-its-kind', target: path, rate, median }));
 }
