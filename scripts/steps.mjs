@@ -2,6 +2,7 @@
 //
 //   stage    the steps of one stage run at the same time if they are of different lanes; what they print comes when they end
 //   lane     within a stage: steps that run one after the other
+//   background  gets the processor when nobody else wants it: nothing in it depends on time
 //   apart    runs in a network of its own, because the jobs of one network find each other, and with mounts of its own, because a stick that one
 //            step has mounted would stay in use in every system of mounts that another makes; where these cannot be had, one lane does for its stage
 //   input    what must exist: a path, or a function that says so
@@ -58,6 +59,13 @@ export const apart = ({ command, args, ...rest }) => ({
   ...rest,
 });
 
+/** The same command, with the processor when nobody else wants it. Where there is `nice`. */
+export const inBackground = ({ command, args, ...rest }) => ({
+  command: 'nice',
+  args: ['-n', '19', command, ...args],
+  ...rest,
+});
+
 const nativeInput = () => exists('native-helpers/build.mjs') && exists('native-helpers/tests');
 const unitTests = () =>
   filesBelow('.', (file) => /^(src-main|src-preload|src-renderer|scripts)\/.*\.test\.ts$/.test(file));
@@ -106,35 +114,6 @@ export const steps = [
   { name: 'helper', input: 'native-helpers/build.mjs', commands: () => [nativeBuild()] },
   { name: 'build', input: 'scripts/build.mjs', commands: () => [node(inRoot('scripts/build.mjs'))] },
   {
-    name: 'typecheck',
-    stage: 'checks',
-    lane: 'scripts',
-    input: 'tsconfig.json',
-    commands: () => [node(inRoot('scripts/typecheck.mjs'))],
-  },
-  {
-    name: 'lint',
-    stage: 'checks',
-    lane: 'scripts',
-    input: 'eslint.config.js',
-    commands: () => [node(tool.oxlint(), '--type-aware'), node(tool.eslint(), '.', '--max-warnings', '0')],
-  },
-  {
-    name: 'format',
-    stage: 'checks',
-    lane: 'scripts',
-    input: '.prettierrc',
-    commands: () => [node(tool.prettier(), '--check', '--log-level', 'warn', '.')],
-  },
-  {
-    name: 'layers',
-    stage: 'checks',
-    lane: 'scripts',
-    input: 'scripts/check-layers.mjs',
-    commands: () => [node(inRoot('scripts/check-layers.mjs'))],
-    counts: fromText,
-  },
-  {
     name: 'unit',
     stage: 'checks',
     lane: 'scripts',
@@ -175,14 +154,51 @@ export const steps = [
     limit: 5 * 60,
   },
   {
+    name: 'typecheck',
+    stage: 'use',
+    lane: 'reading',
+    background: true,
+    input: 'tsconfig.json',
+    commands: () => [node(inRoot('scripts/typecheck.mjs'))],
+    limit: 20 * 60,
+  },
+  {
+    name: 'lint',
+    stage: 'use',
+    lane: 'reading',
+    background: true,
+    input: 'eslint.config.js',
+    commands: () => [node(tool.oxlint(), '--type-aware'), node(tool.eslint(), '.', '--max-warnings', '0')],
+    limit: 20 * 60,
+  },
+  {
+    name: 'format',
+    stage: 'use',
+    lane: 'reading',
+    background: true,
+    input: '.prettierrc',
+    commands: () => [node(tool.prettier(), '--check', '--log-level', 'warn', '.')],
+  },
+  {
+    name: 'layers',
+    stage: 'use',
+    lane: 'reading',
+    background: true,
+    input: 'scripts/check-layers.mjs',
+    commands: () => [node(inRoot('scripts/check-layers.mjs'))],
+    counts: fromText,
+  },
+  {
     name: 'model',
-    stage: 'checks',
-    lane: 'native',
+    stage: 'use',
+    lane: 'reading',
+    background: true,
     input: 'model/check.mjs',
     packages: [['spin', 'spin']],
     needs: 'spin',
     commands: () => [node(inRoot('model/check.mjs'))],
     counts: fromText,
+    limit: 20 * 60,
   },
   {
     name: 'engine',

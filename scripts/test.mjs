@@ -9,7 +9,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { contribution } from './counts.mjs';
 import { aptInstall, ensureInstalled, fail, onPath, run, stopAll } from './lib.mjs';
-import { apart, canBeApart, isThere, steps } from './steps.mjs';
+import { apart, canBeApart, inBackground, isThere, steps } from './steps.mjs';
 
 const defaultLimit = 10 * 60;
 
@@ -56,7 +56,8 @@ async function runStep(step, folder, tell) {
   const limitSeconds = step.limit ?? defaultLimit;
   let result;
   for (const plain of step.commands(step.report?.(folder))) {
-    const { command, args, env } = step.apart && mayBeApart ? apart(plain) : plain;
+    const placed = step.apart && mayBeApart ? apart(plain) : plain;
+    const { command, args, env } = step.background && onPath('nice') ? inBackground(placed) : placed;
     result = await run(command, args, { env, limitSeconds, quiet: tell !== undefined });
     tell?.(result.output);
     if (result.ok) continue;
