@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { ar } from '../i18n/ar.ts';
-import { de } from '../i18n/de.ts';
-import { en } from '../i18n/en.ts';
-import { looks } from '../model/look.ts';
-import { glyphOf } from './state-glyphs.ts';
+import { ar } from '../../i18n/ar.ts';
+import { de } from '../../i18n/de.ts';
+import { en } from '../../i18n/en.ts';
+import { looks } from '../../model/look.ts';
+import { glyphOf } from '../../ui/state-glyphs.ts';
 
 const repeated = (of: readonly string[]): string[] => of.filter((one, index) => of.indexOf(one) !== index);
 
