@@ -299,13 +299,16 @@ describe('the command line', { concurrency: 2 }, () => {
       fs.mkdirSync(shut, { mode: 0o755 });
       const open = w.path('open');
       fs.mkdirSync(open);
-      fs.chmodSync(open, 0o777);
+      const home = w.path('home');
+      fs.mkdirSync(home);
+      for (const folder of [open, home]) fs.chmodSync(folder, 0o777);
       const asNobody = (args) =>
         new Run(
           'setpriv',
           ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, COMMAND, ...args],
           {
-            env: w.env,
+            // Somebody whose own settings cannot be read writes to no drive: that would be another refusal.
+            env: { ...w.env, CAROUSEL_HOME: home },
             mark: w.mark,
             cwd: w.dir,
           },
