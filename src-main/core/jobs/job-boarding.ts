@@ -84,16 +84,16 @@ export interface JobBoardingOptions {
 
 export interface JobBoarding {
   /** Begins a copy, or lets the targets join the one that reads this source already. */
-  start(request: StartRequest, sure?: Sure): Promise<JobId>;
-  addTargets(job: JobId, targets: readonly Approval[], sure?: Sure): Promise<TargetId[]>;
+  start: (request: StartRequest, sure?: Sure) => Promise<JobId>;
+  addTargets: (job: JobId, targets: readonly Approval[], sure?: Sure) => Promise<TargetId[]>;
   /** `resume`: goes on with what interrupted copies have left. */
-  retry(job: JobId, targets: readonly Approval[], resume: boolean, sure?: Sure): Promise<void>;
+  retry: (job: JobId, targets: readonly Approval[], resume: boolean, sure?: Sure) => Promise<void>;
   /** Lets those step on, by another run, who came when the job was ending; but for those that were taken off. */
-  takeLatecomers(live: Live, takenOff: readonly TargetId[]): void;
+  takeLatecomers: (live: Live, takenOff: readonly TargetId[]) => void;
   /** The source as it is now. Throws a `ContractError` unless it is still what the job began with. */
-  sourceOf(job: Job): Drive;
+  sourceOf: (job: Job) => Drive;
   /** What `start` makes; throws a `ContractError` where the helper cannot be started. */
-  engineOrFail(start: () => EngineJob): EngineJob;
+  engineOrFail: (start: () => EngineJob) => EngineJob;
 }
 
 /** A key that no other job has. */
