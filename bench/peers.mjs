@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 export const helperPath = path.join(root, 'native-helpers/build/Release/carousel-helper');
-export const limitPath = path.join(root, 'native-helpers/build/Release/carousel-bench-limit');
+const limitPath = path.join(root, 'native-helpers/build/Release/carousel-bench-limit');
 
 export const has = (program) => !spawnSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' }).status;
 export const quote = (text) => `'${text.replaceAll("'", `'\\''`)}'`;

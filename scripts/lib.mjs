@@ -49,7 +49,7 @@ function isExecutable(file) {
 }
 
 /** True where this process may install Debian packages: as root, with apt-get, and not forbidden by CAROUSEL_NO_APT=1. */
-export const mayUseApt = () =>
+const mayUseApt = () =>
   process.platform === 'linux' &&
   process.getuid?.() === 0 &&
   process.env.CAROUSEL_NO_APT !== '1' &&

@@ -29,6 +29,17 @@ test('what a map says cannot be read is zeros in the copy, and said', async ({ c
   await useAsSource(page, source);
   await page.getByRole('button', { name: 'Use a ddrescue map…' }).click();
   const path = page.getByLabel(/^Map of GNU ddrescue on/);
+  await expect(path).toBeFocused();
+  await path.fill('/nowhere.map');
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await expect(path).toBeHidden();
+  await expect(page.getByRole('button', { name: 'Use a ddrescue map…' })).toBeFocused();
+  await expect(page.getByRole('alert')).toBeHidden();
+  await page.keyboard.press('Enter');
+  await path.press('Escape');
+  await expect(path).toBeHidden();
+  await page.keyboard.press('Enter');
+  await expect(path).toHaveValue('');
   await path.fill('/etc/passwd');
   await path.press('Enter');
   await expect(page.getByText('map-damaged')).toBeVisible();

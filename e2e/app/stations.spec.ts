@@ -83,6 +83,8 @@ test('@browser R24 one machine hands out, another joins late and adds a stick la
   expect(command).toContain(`carousel station ${nats.url} --job `);
   await expect(stations(page).getByText('No station has stepped on yet.')).toBeVisible();
   await carousel.axe(page);
+  await page.getByRole('button', { name: `Copy: ${command}` }).click();
+  await expect(page.getByRole('button', { name: `Copied: ${command}` })).toBeVisible();
 
   const { page: other, practiceDir } = await carousel.openMachine({
     practice: second,

@@ -20,7 +20,7 @@ Examples:
 export type CommandMaker = (context: CliContext) => Command;
 
 /** Puts the commands together. */
-export function makeProgram(makers: readonly CommandMaker[], context: CliContext): Command {
+function makeProgram(makers: readonly CommandMaker[], context: CliContext): Command {
   const program = new Command('carousel')
     .description('Copies one source drive or image to many drives at once, reading the source once.')
     .version(version)

@@ -227,6 +227,10 @@ export class ContractError extends Error {
   }
 }
 
+/** What is told of something that was thrown: nothing but `internal` of what was not made to be told. */
+export const errorOf = (thrown: unknown): AppError =>
+  thrown instanceof ContractError ? thrown.error : appError('internal');
+
 /** Throws an error of the contract. */
 export function fail<C extends NoParams>(code: C): never;
 export function fail<C extends ErrorCode>(code: C, params: ErrorParams<C>): never;

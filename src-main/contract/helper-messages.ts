@@ -13,7 +13,7 @@ const seconds = z.number().nonnegative();
 const path = z.string().max(16_384);
 
 /** States a target goes through, in the protocol's words. */
-export const runningStates = ['waiting', 'copying', 'aside', 'flushing', 'verifying', 'healing'] as const;
+const runningStates = ['waiting', 'copying', 'aside', 'flushing', 'verifying', 'healing'] as const;
 /** States a target stays in. */
 export const finalStates = [
   'done',
@@ -24,7 +24,9 @@ export const finalStates = [
   'cancelled',
   'refused',
 ] as const;
-const state = z.enum([...runningStates, ...finalStates]);
+/** All of them, the final ones last. `sampled`: compared in a few places only. */
+export const targetStates = [...runningStates, ...finalStates] as const;
+const state = z.enum(targetStates);
 const slow = z.enum(['together', 'catch-up']);
 
 /** What went wrong. A code of a newer helper that this version does not know reads as `internal`. */

@@ -3,7 +3,7 @@
  * Nothing that arrives can do more than get an error back, and nothing internal leaks into one.
  */
 import type { Channel } from './channel.ts';
-import { appError, ContractError, type AppError } from './errors.ts';
+import { appError, ContractError, errorOf, type AppError } from './errors.ts';
 import type { RemoteGrant, Role } from './groups/common.ts';
 import {
   contractVersion,
@@ -97,7 +97,7 @@ export function serveContract(channel: Channel, options: ServeOptions): Connecti
       if (!send({ kind: 'result', id, output })) send({ kind: 'error', id, error: appError('too-large') });
     } catch (error) {
       if (!(error instanceof ContractError)) options.onInternalError(name, error);
-      const told = error instanceof ContractError ? error.error : appError('internal');
+      const told = errorOf(error);
       send({ kind: 'error', id, error: told });
     } finally {
       open -= 1;

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createClient, type ContractClient } from '@contract/client.ts';
-import { ContractError } from '@contract/errors.ts';
 import type { Job } from '@contract/groups/jobs.ts';
 import { createMemoryChannel } from '@contract/memory-channel.ts';
 import { followState } from '@contract/replica.ts';
 import { appStateSchema, type AppState } from '@contract/snapshot.ts';
+import { codeOf } from '@contract/testing/code-of.ts';
 import { seal } from './sealed-json.ts';
 import { createApp, type App, type AppOptions } from './create-app.ts';
 import type { RawDrive } from './devices/raw-drive.ts';
@@ -17,27 +17,8 @@ import { createReplay } from './recording/replay.ts';
 import { createRecorder } from './recording/session-recorder.ts';
 import { jobEvent, progressEvent, summaryOf, targetEvent } from './testing/helper-events.ts';
 import { scriptedEngine, type ScriptedEngine, type ScriptedJob } from './testing/scripted-engine.ts';
+import { portsIn, rawStick } from './testing/test-ports.ts';
 import { systemClock } from './system-clock.ts';
-
-const rawDrive = (name: string, change: Partial<RawDrive> = {}): RawDrive => ({
-  path: `/dev/${name}`,
-  size: 32e9,
-  sectorSize: 512,
-  vendor: 'Kingston',
-  model: 'DataTraveler',
-  serial: `SERIAL-${name}`,
-  wwn: null,
-  busPath: `pci-usb-${name}`,
-  port: `0000:00:14.0/${name}`,
-  usbSpeed: 5000,
-  diskseq: 1,
-  bus: 'usb',
-  removable: true,
-  readOnly: false,
-  table: null,
-  volumes: [],
-  ...change,
-});
 
 let dir = '';
 let raws: RawDrive[] = [];
@@ -48,7 +29,7 @@ const release = vi.fn();
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'carousel-core-'));
-  raws = ['sda', 'sdb', 'sdc'].map((name) => rawDrive(name));
+  raws = ['sda', 'sdb', 'sdc'].map((name) => rawStick(name));
   engine = scriptedEngine();
   apps = [];
   vi.clearAllMocks();
@@ -65,15 +46,7 @@ async function makeApp(change: Partial<AppOptions> = {}): Promise<App> {
     engine: () => engine,
     list: () => Promise.resolve(raws),
     ports: {
-      clock: systemClock,
-      paths: {
-        settingsFile: join(dir, 'settings.json'),
-        stateDir: join(dir, 'state'),
-        logFile: null,
-        practiceDir: join(dir, 'practice'),
-        recordFile: join(dir, 'record.db'),
-      },
-      elevation: { state: 'none-needed', obtain: () => Promise.resolve(), onChange: () => undefined },
+      ...portsIn(dir, systemClock),
       powerGuard: {
         hold: () => {
           hold();
@@ -100,11 +73,6 @@ const onlyJob = (app: App): Job => {
   if (!job) throw new Error('there is no job');
   return job;
 };
-const codeOf = async (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'no error',
-    (error: unknown) => (error instanceof ContractError ? error.error.code : String(error)),
-  );
 
 async function approve(client: ContractClient, source: string, targets: string[]) {
   const checked = await client.call('jobs.checkTargets', { source, targets });
@@ -142,7 +110,7 @@ describe('drives', () => {
   it('keep their place and their key when the system names them anew', async () => {
     const app = await makeApp();
     const before = drivesOf(app);
-    raws = [rawDrive('sdc'), rawDrive('sda'), { ...rawDrive('sdb'), path: '/dev/sdx' }, rawDrive('sdd')];
+    raws = [rawStick('sdc'), rawStick('sda'), { ...rawStick('sdb'), path: '/dev/sdx' }, rawStick('sdd')];
     await connect(app).call('drives.rescan', {});
     expect(drivesOf(app).slice(0, 3)).toEqual(before);
     expect(app.state.drives[before[1] ?? '']?.path).toBe('/dev/sdx');
@@ -151,7 +119,7 @@ describe('drives', () => {
 
   it('with hostile names are cleaned', async () => {
     raws = [
-      rawDrive('sda', {
+      rawStick('sda', {
         vendor: '\u202Eevil\u0007',
         model: 'x'.repeat(500),
         serial: 'a\u200Bb\n',
@@ -280,7 +248,7 @@ describe('approvals', () => {
   });
 
   it('of level 2 need the typed end of the serial number', async () => {
-    raws = [rawDrive('sda'), rawDrive('sdb', { removable: false, serial: 'WD-12 34-abCD' })];
+    raws = [rawStick('sda'), rawStick('sdb', { removable: false, serial: 'WD-12 34-abCD' })];
     const app = await makeApp();
     const client = connect(app);
     const [a = '', b = ''] = drivesOf(app);
@@ -300,8 +268,8 @@ describe('approvals', () => {
 
   it('say what would be lost, and why not', async () => {
     raws = [
-      rawDrive('sda', { size: 64e9 }),
-      rawDrive('sdb', {
+      rawStick('sda', { size: 64e9 }),
+      rawStick('sdb', {
         volumes: [{ label: 'HOLIDAY', fileSystem: 'vfat', size: 32e9, usedBytes: 21e9, mountPoints: [] }],
       }),
     ];
@@ -363,7 +331,7 @@ describe('jobs', () => {
     const app = await makeApp();
     const client = connect(app);
     const job = await startCopy(app, client);
-    raws = [...raws, rawDrive('sdd'), rawDrive('sde')];
+    raws = [...raws, rawStick('sdd'), rawStick('sde')];
     await client.call('drives.rescan', {});
     const [a = '', , , d = '', e = ''] = drivesOf(app);
     const [late, later] = (await approve(client, a, [d, e])).map(({ drive, token }) => ({ drive, token }));

@@ -5,7 +5,7 @@ import type { Texts } from './texts.ts';
 import { loadPage } from './window.ts';
 
 /** A second crash within this time is no accident. */
-export const restMs = 30_000;
+const restMs = 30_000;
 
 export function recoverPage(
   { app, dialog }: Pick<ElectronParts, 'app' | 'dialog'>,

@@ -8,7 +8,7 @@ const darkBackground = '#0c1116';
 const lightBackground = '#edf0f3';
 
 /** How the window is made. */
-export function windowOptions(
+function windowOptions(
   paths: Pick<ShellPaths, 'preload' | 'icon'>,
   { dark, devTools }: { dark: boolean; devTools: boolean },
 ): BrowserWindowConstructorOptions {

@@ -46,11 +46,11 @@ export interface HttpServer {
 }
 
 /** Where the page opens its WebSocket. */
-export const rpcPath = '/rpc';
+const rpcPath = '/rpc';
 /** Where a browser asks whether its key is good. */
 const sessionPath = '/session';
 /** Where a code is exchanged for a key. */
-export const pairPath = '/pair';
+const pairPath = '/pair';
 /** A front end that does not answer a ping for this long is gone. */
 const pingEveryMs = 15_000;
 

@@ -12,6 +12,7 @@ import { openChannel, pairWith } from '../core/remote/dial.ts';
 import { readAddress } from '../core/remote/machine-address.ts';
 import { systemClock } from '../core/system-clock.ts';
 import { scriptedEngine } from '../core/testing/scripted-engine.ts';
+import { portsIn } from '../core/testing/test-ports.ts';
 import { listenWith } from './network.ts';
 import { makeRenderer } from './testing/renderer.ts';
 
@@ -37,16 +38,7 @@ beforeAll(async () => {
     engine: () => engine,
     list: () => Promise.resolve([]),
     ports: {
-      clock: systemClock,
-      paths: {
-        settingsFile: join(dir, 'settings.json'),
-        stateDir: join(dir, 'state'),
-        logFile: null,
-        practiceDir: join(dir, 'practice'),
-        recordFile: null,
-      },
-      elevation: { state: 'none-needed', obtain: () => Promise.resolve(), onChange: () => undefined },
-      powerGuard: { hold: () => () => undefined },
+      ...portsIn(dir, systemClock),
       listen: listenWith(await makeRenderer(dir)),
     },
   });

@@ -12,6 +12,7 @@ export const ar: Catalogue = {
     jobLabel: 'المهمة {n}: {source}',
     close: 'إغلاق',
     cancel: 'إلغاء',
+    underSecond: 'أقل من ثانية',
     more: 'المزيد',
     dismiss: 'إخفاء',
     practiceBadge: 'تدريب',
@@ -339,7 +340,6 @@ export const ar: Catalogue = {
     needsFiles: 'ويحتاج أيضًا إلى ملفاته الخاصة لبيانات الدخول أو الشهادات.',
     loopback: 'هذا العنوان يصلح على هذا الحاسوب وحده. يحتاج غيره بدلًا منه إلى اسمه أو رقمه في الشبكة.',
     copy: 'نسخ النص',
-    copyLabel: 'إلى الحافظة: {text}',
     copied: 'تم نسخ النص',
     stop: 'إيقاف التوزيع',
     stopQuestion: 'أتريد إيقاف التوزيع؟',
@@ -480,6 +480,7 @@ export const ar: Catalogue = {
     yesBlank:
       'لا شيء | انسخ إلى محرك واحد | انسخ إلى محركين | انسخ إلى {n} محركات | انسخ إلى {n} محركًا | انسخ إلى {n} محرك',
     lost: '{size} من الملفات',
+    atLeast: 'ما لا يقل عن {size}',
     nothing: 'فارغ، لا شيء يضيع',
     unknown: 'المحتوى غير معروف',
     refused: 'مستبعد: {reason}',

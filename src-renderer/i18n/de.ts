@@ -12,6 +12,7 @@ export const de: Catalogue = {
     jobLabel: 'Auftrag {n}: {source}',
     close: 'Schließen',
     cancel: 'Abbrechen',
+    underSecond: 'unter einer Sekunde',
     more: 'Mehr',
     dismiss: 'Ausblenden',
     practiceBadge: 'ÜBUNG',
@@ -338,7 +339,6 @@ export const de: Catalogue = {
     loopback:
       'Diese Adresse gilt nur auf diesem Rechner. Andere brauchen an ihrer Stelle seinen Namen oder seine Nummer im Netz.',
     copy: 'Kopieren',
-    copyLabel: 'In die Zwischenablage: {text}',
     copied: 'Kopiert',
     stop: 'Ausgabe beenden',
     stopQuestion: 'Die Ausgabe beenden?',
@@ -479,6 +479,7 @@ export const de: Catalogue = {
     yesFiles: '{n} Laufwerk löschen ({size} Dateien) | {n} Laufwerke löschen ({size} Dateien)',
     yesBlank: 'Auf {n} Laufwerk kopieren | Auf {n} Laufwerke kopieren',
     lost: '{size} Dateien',
+    atLeast: 'mindestens {size}',
     nothing: 'leer, nichts geht verloren',
     unknown: 'Inhalt nicht bekannt',
     refused: 'Ausgelassen: {reason}',

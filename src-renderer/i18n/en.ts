@@ -10,6 +10,7 @@ export const en = {
     jobLabel: 'Job {n}: {source}',
     close: 'Close',
     cancel: 'Cancel',
+    underSecond: 'under a second',
     more: 'More',
     dismiss: 'Put away',
     practiceBadge: 'PRACTICE',
@@ -332,7 +333,6 @@ export const en = {
     loopback:
       'This address works on this computer only. Others need its name or number in the network in its place.',
     copy: 'Copy',
-    copyLabel: 'Copy: {text}',
     copied: 'Copied',
     stop: 'Stop handing out',
     stopQuestion: 'Stop handing out?',
@@ -471,6 +471,7 @@ export const en = {
     yesFiles: 'Erase {n} drive ({size} of files) | Erase {n} drives ({size} of files)',
     yesBlank: 'Copy onto {n} drive | Copy onto {n} drives',
     lost: '{size} of files',
+    atLeast: 'at least {size}',
     nothing: 'blank, nothing is lost',
     unknown: 'contents not known',
     refused: 'Left out: {reason}',

@@ -42,6 +42,7 @@ export function createFormat(locale: string): Format {
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
   const list = new Intl.ListFormat(locale, { type: 'conjunction' });
+  /** A number and its unit, which no end of a line comes between. */
   const unit = (value: number, name: string, digits = 0): string => {
     const key = `${name} ${String(digits)}`;
     let format = made.get(key);
@@ -54,7 +55,7 @@ export function createFormat(locale: string): Format {
       } as const;
       made.set(key, (format = new Intl.NumberFormat(locale, style)));
     }
-    return format.format(value);
+    return format.format(value).replaceAll(' ', '\u00a0');
   };
 
   return {

@@ -4,6 +4,7 @@ import { appError } from '@contract/errors.ts';
 import type { InsertNotice } from '@contract/groups/bench.ts';
 import {
   densityFor,
+  holdsUncounted,
   layoutCells,
   type BayNow,
   mayJoin,
@@ -137,4 +138,19 @@ describe('looks', () => {
     expect([hasWrapped(before, job), hasWrapped(after, job)]).toEqual([false, true]);
     expect([lookOf(before, job), lookOf(after, job)]).toEqual(['copy', 'lap']);
   });
+});
+
+describe('what is on a drive', () => {
+  const volume = (usedBytes: number | null) => ({
+    ...{ label: null, fileSystem: 'vfat', size: 100, mountPoints: [] },
+    usedBytes,
+  });
+  it.each([
+    ['all of it counted', 1, 8, [volume(8)], false],
+    ['one volume not counted', 1, 8, [volume(8), volume(null)], true],
+    ['nothing counted', 1, null, [], true],
+    ['nothing on it', 0, null, [volume(null)], false],
+  ] as const)('%s', (_what, level, usedBytes, volumes, more) =>
+    expect(holdsUncounted({ level, usedBytes, volumes: [...volumes] })).toBe(more),
+  );
 });

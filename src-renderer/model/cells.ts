@@ -3,7 +3,7 @@ import type { AppError } from '@contract/errors.ts';
 import type { InsertNotice } from '@contract/groups/bench.ts';
 import type { DriveId, TargetId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
-import { isFinal, isGood, type Job, type Target } from '@contract/groups/jobs.ts';
+import { isFinal, isGood, type Job, type Target, type TargetCheck } from '@contract/groups/jobs.ts';
 import type { Bay } from '@contract/groups/settings.ts';
 
 /** How a cell is called: by its bay's name, or by a number of its own. */
@@ -139,7 +139,7 @@ export interface SourceLike {
 export const sourceOf = (job: Job): SourceLike => ({ id: job.source.card.drive, size: job.source.size });
 
 /** By how many bytes this drive is too small for that source, or null. */
-export function tooSmallBy(drive: Drive, source: SourceLike | null): number | null {
+function tooSmallBy(drive: Drive, source: SourceLike | null): number | null {
   if (!source || drive.kind === 'image' || drive.size >= source.size) return null;
   return source.size - drive.size;
 }
@@ -171,6 +171,14 @@ export function whyNotJoin(drive: Drive, source: SourceLike | null): AppError | 
 /** Bytes of files that would be lost. */
 export const usedOf = (drives: Iterable<Pick<Drive, 'usedBytes'>>): number =>
   [...drives].reduce((sum, { usedBytes }) => sum + (usedBytes ?? 0), 0);
+
+/** Whether there may be more files on it than `usedBytes` says: what some of it holds nobody knows. */
+export const holdsUncounted = ({
+  level,
+  usedBytes,
+  volumes,
+}: Pick<TargetCheck, 'level' | 'usedBytes' | 'volumes'>): boolean =>
+  level > 0 && (usedBytes === null || volumes.some((volume) => volume.usedBytes === null));
 
 /** The drives that staged identities stand for; those that are gone or busy are left out. */
 export const stagedDrives = (ids: readonly DriveId[], byId: Readonly<Record<DriveId, Drive>>): Drive[] =>

@@ -4,7 +4,7 @@
  */
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import { ContractError, appError, type AppError } from '@contract/errors.ts';
+import { errorOf, type AppError } from '@contract/errors.ts';
 import type { Approval, ByteRange, JobOptions } from '@contract/groups/jobs.ts';
 import { useJobs } from './jobs.ts';
 import { useShell, type ApprovalRequest } from './shell.ts';
@@ -81,7 +81,7 @@ export const useHolds = defineStore('holds', () => {
       await carryOut(hold);
     } catch (error) {
       // The drives may have changed meanwhile: what is agreed to must be what is shown.
-      problem.value = error instanceof ContractError ? error.error : appError('internal');
+      problem.value = errorOf(error);
       shell.approval = hold.what;
     }
   }

@@ -1,6 +1,6 @@
 /** What a person can do, whichever way it is asked for: button, key or drop. Words for the questions come from the page. */
 import { computed } from 'vue';
-import { ContractError, appError } from '@contract/errors.ts';
+import { appError, ContractError, errorOf } from '@contract/errors.ts';
 import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
 import { isFinal, mayHeal, type Job, type SlowPolicy } from '@contract/groups/jobs.ts';
 import { useText } from '../composables/use-text.ts';
@@ -80,7 +80,7 @@ export function useActions() {
       shell.refusal = null;
       return true;
     } catch (error) {
-      shell.refusal = error instanceof ContractError ? error.error : appError('internal');
+      shell.refusal = errorOf(error);
       return false;
     }
   }
@@ -322,5 +322,3 @@ export function useActions() {
     addPractice: () => run(() => drives.addPractice()),
   };
 }
-
-export type Actions = ReturnType<typeof useActions>;

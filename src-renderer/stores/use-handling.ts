@@ -1,5 +1,5 @@
 /** One drive in the hand: where is it (its light blinks), and may it be pulled out? The same for a cell, a row of the tray and a key. */
-import { ContractError, appError } from '@contract/errors.ts';
+import { errorOf } from '@contract/errors.ts';
 import type { DriveId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import { useText } from '../composables/use-text.ts';
@@ -33,7 +33,7 @@ export function useHandling() {
     try {
       await drives.eject(id, false);
     } catch (error) {
-      const refusal = error instanceof ContractError ? error.error : appError('internal');
+      const refusal = errorOf(error);
       if (refusal.code !== 'eject-mounted') {
         shell.refusal = refusal;
         return;

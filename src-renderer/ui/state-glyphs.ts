@@ -6,7 +6,7 @@ interface Glyph {
   cut?: string;
 }
 
-export const stateGlyphs = {
+const stateGlyphs = {
   empty: {},
   ready: { line: 'M8 3a5 5 0 1 0 0 10a5 5 0 1 0 0-10z' },
   locked: { fill: 'M3.5 7h9v7h-9z', line: 'M5.3 7V5a2.7 2.7 0 0 1 5.4 0v2' },

@@ -27,8 +27,3 @@ export function coveragePath(coverage: string): string {
   close(parts);
   return path;
 }
-
-/** The part of the whole that is covered, for those who cannot see the strip. */
-export function coveredParts(coverage: string): number[] {
-  return [...coverage].map((digit) => Number.parseInt(digit, 16) / 15);
-}

@@ -16,7 +16,7 @@ const shortSerial = (tail: string): string => `\u2066…${tail}\u2069`;
 export const portTail = (port: string | null): string | null => port?.split('/').at(-1) ?? null;
 
 /** `Bay A3`, or `Port 4.2` where it was not taught; null where the port is not known. */
-export function portWords({ t }: Pick<Text, 't'>, { bay, port }: Pick<Drive, 'bay' | 'port'>): string | null {
+function portWords({ t }: Pick<Text, 't'>, { bay, port }: Pick<Drive, 'bay' | 'port'>): string | null {
   if (bay !== null) return t('place.bay', { name: bay });
   const tail = portTail(port);
   return tail === null ? null : t('spoken.port', { name: tail });

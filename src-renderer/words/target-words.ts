@@ -6,6 +6,7 @@ import type { Place } from '../model/cells.ts';
 import { joinedAt, lookOf, type Look } from '../model/look.ts';
 import { calmSeconds } from '../model/progress.ts';
 import { shortError } from './error-words.ts';
+import { tookWords } from './took-words.ts';
 
 /** The lines of a cell. `number` is the one number; `aside` stands at its other side; `note` says more where there is room. */
 export interface CellLines {
@@ -43,6 +44,9 @@ function causeNote(text: Text, error: AppError): string {
 const couldNot = (text: Text, { checkError }: Target): string | null =>
   checkError && text.t('verify.couldNot', { what: shortError(text, checkError) });
 
+const tookAside = (text: Text, { seconds }: Target): string =>
+  seconds === null ? '' : tookWords(text, seconds);
+
 const uncheckedNote = (text: Text, { error }: Target): string =>
   error ? shortError(text, error) : text.t('verify.notCompared');
 
@@ -70,24 +74,23 @@ export function cellLines(text: Text, target: Target, job: Job, percent: number)
     case 'heal':
       return { number, aside: '', note: tn('cell.badBlocks', target.badBlocks) };
     case 'verified': {
-      const time = f.duration(target.seconds ?? 0);
       const healed = target.healedBlocks > 0 ? tn('cell.healed', target.healedBlocks) : '';
       return {
         number: t('cell.pull'),
-        aside: time,
+        aside: tookAside(text, target),
         note: couldNot(text, target) ?? (healed || t('cell.verifiedNote')),
       };
     }
     case 'done':
       return {
         number: t('cell.pull'),
-        aside: f.duration(target.seconds ?? 0),
+        aside: tookAside(text, target),
         note: couldNot(text, target) ?? t('cell.doneNote'),
       };
     case 'sampled':
       return {
         number: t('cell.pull'),
-        aside: f.duration(target.seconds ?? 0),
+        aside: tookAside(text, target),
         note: t('verify.sampledNote'),
       };
     case 'unchecked':
@@ -96,7 +99,7 @@ export function cellLines(text: Text, target: Target, job: Job, percent: number)
       const size = f.bytes(job.source.unreadableBytes);
       return {
         number: t('cell.pull'),
-        aside: f.duration(target.seconds ?? 0),
+        aside: tookAside(text, target),
         note: t('cell.gaps', { size }),
       };
     }

@@ -9,7 +9,12 @@ import { cellLines, cellSentence } from './target-words.ts';
 
 const text = createTexts().text.value;
 const job = sampleJob();
-const lines = (change: Partial<Target>) => cellLines(text, sampleTarget(change), job, 61);
+/** As read: a number and its unit are kept together by a space of its own. */
+const plain = (words: string): string => words.replaceAll('\u00a0', ' ');
+const lines = (change: Partial<Target>) => {
+  const { number, aside, note } = cellLines(text, sampleTarget(change), job, 61);
+  return { number, aside: plain(aside), note: plain(note) };
+};
 
 describe('a cell', () => {
   it.each<[Partial<Target>, string, string]>([
@@ -27,9 +32,18 @@ describe('a cell', () => {
     [{ state: 'cancelled' }, '', 'contents unusable'],
   ])('of %j says %s, %s', (change, number, note) => expect(lines(change)).toMatchObject({ number, note }));
 
+  it.each([
+    [null, ''],
+    [0, 'under a second'],
+    [0.99, 'under a second'],
+    [60, '1 min'],
+  ])('of a copy that took %d s says %s', (seconds, words) =>
+    expect(lines({ state: 'verified', seconds }).aside).toBe(words),
+  );
+
   it('has a sentence for a name', () => {
     const target = sampleTarget({ bytesPerSecond: 4_000_000, slowForItsKind: true });
-    expect(cellSentence(text, { name: '5', bay: false }, target, job, 61)).toBe(
+    expect(plain(cellSentence(text, { name: '5', bay: false }, target, job, 61))).toBe(
       'Drive 5, Kingston DataTraveler 3.0, 32 GB, copying, 61 percent, 4 MB/s, 12 min left, slow for its kind, sets the pace for the others',
     );
   });
@@ -40,7 +54,7 @@ describe('an error', () => {
     const error = appError('write-error', { offset: 12_100_000_000, errno: 'EIO' });
     const bad = sampleTarget({ id: 't-6', state: 'failed', error });
     const all = sampleJob({}, [sampleTarget({ id: 't-1' }), sampleTarget({ id: 't-2', state: 'done' }), bad]);
-    expect(failureWords(text, bad, all, 'Drive 6')).toBe(
+    expect(plain(failureWords(text, bad, all, 'Drive 6'))).toBe(
       'Drive 6 stopped taking data at 12.1 GB of 30 GB. The other 2 are not affected. ' +
         'Likely fake or worn: retry once in another port, then bin it.',
     );
@@ -78,7 +92,9 @@ describe('an error', () => {
   });
 
   it('says by how much a drive is too small', () => {
-    expect(shortError(text, appError('too-small', { missingBytes: 12_000_000 }))).toBe('too small by 12 MB');
+    expect(plain(shortError(text, appError('too-small', { missingBytes: 12_000_000 })))).toBe(
+      'too small by 12 MB',
+    );
   });
 });
 

@@ -11,12 +11,12 @@
 #include "engine/ring/reader.hpp"
 #include "engine/ring/ring.hpp"
 #include "engine/session/orders.hpp"
+#include "engine/session/run_worker.hpp"
 #include "engine/session/worker_link.hpp"
 #include "engine/target/target.hpp"
 #include "engine/verify/verify.hpp"
 #include "platform/clock.hpp"
 #include "platform/memory.hpp"
-#include "platform/process.hpp"
 #include "platform/rights.hpp"
 
 namespace carousel {
@@ -257,23 +257,6 @@ int Consumer::tell(const Status& status) {
 
 }  // namespace
 
-int run_consumer() {
-  platform::ignore_interrupts();
-  // These live as long as the process: the thread that watches the supervisor may call into them to the very end.
-  auto& link = *new WorkerLink;
-  auto& ring = *new Result<ring::Ring>(ring::Ring::adopt(platform::inherited_ring()));
-  if (!ring) {
-    link.say_error("failed", ring.error());
-    return 1;
-  }
-  Result<json::Value> line = link.orders();
-  if (!line) return 3;
-  const Result<ConsumerOrders> orders = consumer_orders(*line);
-  if (!orders) {
-    link.say_error("failed", orders.error());
-    return 1;
-  }
-  return (new Consumer(*ring, *orders, link))->run();
-}
+int run_consumer() { return run_worker<Consumer>(consumer_orders); }
 
 }  // namespace carousel

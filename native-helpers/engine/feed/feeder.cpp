@@ -15,8 +15,8 @@
 #include "engine/session/line_channel.hpp"
 #include "engine/session/order_fields.hpp"
 #include "engine/session/orders.hpp"
+#include "engine/session/run_worker.hpp"
 #include "engine/session/worker_link.hpp"
-#include "platform/process.hpp"
 #include "platform/rights.hpp"
 
 namespace carousel {
@@ -164,23 +164,6 @@ int Feeder::run() {
 
 }  // namespace
 
-int run_feeder() {
-  platform::ignore_interrupts();
-  // These live as long as the process: its threads may call into them to the very end.
-  auto& link = *new WorkerLink;
-  auto& ring = *new Result<ring::Ring>(ring::Ring::adopt(platform::inherited_ring()));
-  if (!ring) {
-    link.say_error("failed", ring.error());
-    return 1;
-  }
-  Result<json::Value> line = link.orders();
-  if (!line) return 3;
-  const Result<FeedOrders> orders = feed_orders(*line);
-  if (!orders) {
-    link.say_error("failed", orders.error());
-    return 1;
-  }
-  return (new Feeder(*ring, *orders, link))->run();
-}
+int run_feeder() { return run_worker<Feeder>(feed_orders); }
 
 }  // namespace carousel

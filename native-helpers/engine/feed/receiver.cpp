@@ -20,8 +20,8 @@
 #include "engine/ring/seats.hpp"
 #include "engine/ring/writer.hpp"
 #include "engine/session/orders.hpp"
+#include "engine/session/run_worker.hpp"
 #include "engine/session/worker_link.hpp"
-#include "platform/process.hpp"
 #include "platform/rights.hpp"
 
 namespace carousel {
@@ -39,7 +39,7 @@ struct Arrival {
 
 class Receiver {
  public:
-  Receiver(ring::Ring ring, WorkerLink& link) : ring_(std::move(ring)), link_(link), writer_(ring_) {}
+  Receiver(const ring::Ring& ring, const FeedOrders& orders, WorkerLink& link) : ring_(ring), path_(orders.path), link_(link), writer_(ring_) {}
 
   int run();
 
@@ -61,7 +61,8 @@ class Receiver {
   Status let_go(const std::string& root);
   [[nodiscard]] bool stopped() const { return ring_.header().stop.load() != 0; }
 
-  ring::Ring ring_;
+  const ring::Ring& ring_;
+  std::string path_;  ///< of the local socket
   WorkerLink& link_;
   ring::Writer writer_;
   std::optional<feed::Stream> stream_;
@@ -276,10 +277,7 @@ Status Receiver::work() {
 }
 
 int Receiver::run() {
-  Result<json::Value> line = link_.orders();
-  if (!line) return 3;
-  const Result<FeedOrders> orders = feed_orders(*line);
-  Result<feed::Stream> stream = orders ? feed::Stream::connect(orders->path) : Result<feed::Stream>(orders.error());
+  Result<feed::Stream> stream = feed::Stream::connect(path_);
   Status status = stream ? platform::give_up_rights() : Status(stream.error());
   link_.watch([this] {
     ring::Seats(ring_).stop_all();
@@ -301,16 +299,6 @@ int Receiver::run() {
 
 }  // namespace
 
-int run_receiver() {
-  platform::ignore_interrupts();
-  // These live as long as the process: its threads may call into them to the very end.
-  auto& link = *new WorkerLink;
-  Result<ring::Ring> ring = ring::Ring::adopt(platform::inherited_ring());
-  if (!ring) {
-    link.say_error("failed", ring.error());
-    return 1;
-  }
-  return (new Receiver(std::move(*ring), link))->run();
-}
+int run_receiver() { return run_worker<Receiver>(feed_orders); }
 
 }  // namespace carousel

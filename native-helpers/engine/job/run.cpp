@@ -141,7 +141,7 @@ int run_job() {
   Result<Verb> verb = decode_verb(line);
   StartVerb* start = verb ? std::get_if<StartVerb>(&verb->what) : nullptr;
   if (start == nullptr) {
-    complain(front, verb ? Error{Code::protocol, "the first line must be start"} : verb.error());
+    complain(front, verb ? Error{Code::protocol, "the first line must be start or verify"} : verb.error());
     return 2;
   }
   if (!start->reference.empty()) return run_verify(std::move(*start), std::move(front), termination->get());

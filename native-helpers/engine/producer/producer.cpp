@@ -12,10 +12,10 @@
 #include "engine/ring/seats.hpp"
 #include "engine/ring/writer.hpp"
 #include "engine/session/orders.hpp"
+#include "engine/session/run_worker.hpp"
 #include "engine/session/worker_link.hpp"
 #include "engine/source/source.hpp"
 #include "platform/clock.hpp"
-#include "platform/process.hpp"
 #include "platform/rights.hpp"
 
 namespace carousel {
@@ -29,12 +29,12 @@ constexpr std::uint64_t kPauseStepMs = 50;
 
 class Producer {
  public:
-  Producer(ring::Ring ring, WorkerLink& link) : ring_(std::move(ring)), link_(link), writer_(ring_), probe_(kPage) {}
+  Producer(const ring::Ring& ring, const ProducerOrders& orders, WorkerLink& link) : ring_(ring), orders_(orders), link_(link), writer_(ring_), probe_(kPage) {}
 
   int run();
 
  private:
-  Status start(const ProducerOrders& orders);
+  Status start();
   Status lap_block();
   Status check_alive(std::uint64_t length, const std::vector<Range>& bad);
   void keep_to_limit(std::uint64_t length);
@@ -43,33 +43,28 @@ class Producer {
   Status check_unwritten() const;
   void tell_hash(const std::optional<std::string>& hash);
 
-  ring::Ring ring_;
+  const ring::Ring& ring_;
+  const ProducerOrders orders_;
   WorkerLink& link_;
   ring::Writer writer_;
   std::optional<Source> source_;
-  bool zero_fill_ = true;
-  std::uint64_t limit_ = 0;        ///< bytes a second, 0: none
   std::uint64_t not_before_ns_ = 0;  ///< when the limit allows the next block
   int dead_blocks_ = 0;
   std::optional<std::uint64_t> readable_;  ///< offset of a sector that could be read
   AlignedBuffer probe_;
   std::unique_ptr<SourceHash> hash_;  ///< if the hash of the whole source is wanted
-  std::string mark_;                  ///< of the source, before any of it was read
   std::uint64_t unknown_ = 0;         ///< blocks that have no digest yet
 };
 
-Status Producer::start(const ProducerOrders& orders) {
-  Result<Source> source = Source::open(orders.path, [this] { ring_.header().source_activity.fetch_add(1); });
+Status Producer::start() {
+  Result<Source> source = Source::open(orders_.path, [this] { ring_.header().source_activity.fetch_add(1); });
   if (!source) return std::move(source).error();
-  if (source->file().identity() != orders.identity) return Error{Code::changed_device, orders.path + " is another device now than when it was checked"};
-  if (source->size() != ring_.source_size()) return Error{Code::changed_device, orders.path + " has another size now than when it was checked"};
-  source->skip(orders.skip);
-  zero_fill_ = orders.zero_fill;
-  limit_ = orders.limit;
+  if (source->file().identity() != orders_.identity) return Error{Code::changed_device, orders_.path + " is another device now than when it was checked"};
+  if (source->size() != ring_.source_size()) return Error{Code::changed_device, orders_.path + " has another size now than when it was checked"};
+  source->skip(orders_.skip);
   source_.emplace(std::move(*source));
   if (Status status = platform::give_up_rights(); !status) return status;
-  if (orders.hash) hash_ = std::make_unique<SourceHash>(ring_);
-  mark_ = orders.mark;
+  if (orders_.hash) hash_ = std::make_unique<SourceHash>(ring_);
   for (std::uint64_t block = 0; block < ring_.block_count(); ++block) unknown_ += ring_.record(block).state.load() == 0 ? 1U : 0U;
   return {};
 }
@@ -87,7 +82,7 @@ Status Producer::look_again(const std::vector<Range>& stretches) {
       const std::uint64_t length = ring_.length_of(block);
       keep_to_limit(length);
       std::vector<Range> bad;
-      if (Status status = source_->read_block(block * ring_.block_size(), length, room.span(), zero_fill_, bad); !status) return status;
+      if (Status status = source_->read_block(block * ring_.block_size(), length, room.span(), orders_.zero_fill, bad); !status) return status;
       ring_.header().bytes_read.fetch_add(length);
       const ring::Content content = bad.empty() ? ring::Content::good : ring::Content::unreadable;
       if (Status status = remember(block, digest_of(room.span().first(static_cast<std::size_t>(length))), content); !status) return status;
@@ -99,9 +94,9 @@ Status Producer::look_again(const std::vector<Range>& stretches) {
 /// All digests are known, and nobody can be done yet: are they all of one state of the source? One that is mounted for writing is written to all the
 /// time; of that people are warned instead. A source that is gone by now has no mark any more, and nobody has written to it since.
 Status Producer::check_unwritten() const {
-  if (mark_.empty() || source_->file().mounted_writable()) return {};
+  if (orders_.mark.empty() || source_->file().mounted_writable()) return {};
   const std::string now = source_->file().change_mark();
-  if (now.empty() || now == mark_) return {};
+  if (now.empty() || now == orders_.mark) return {};
   return Error{Code::source_written, "something wrote to the source while it was read"};
 }
 
@@ -139,13 +134,13 @@ Status Producer::check_alive(std::uint64_t length, const std::vector<Range>& bad
 }
 
 void Producer::keep_to_limit(std::uint64_t length) {
-  if (limit_ == 0) return;
+  if (orders_.limit == 0) return;
   std::uint64_t now = platform::now_ns();
   for (; now < not_before_ns_ && ring_.header().stop.load() == 0; now = platform::now_ns()) {
     platform::sleep_ms(static_cast<std::uint32_t>(std::min((not_before_ns_ - now) / 1'000'000U + 1, kPauseStepMs)));
     ring_.header().source_activity.fetch_add(1);  // a pause of our own is no silence of the source
   }
-  not_before_ns_ = std::max(now, not_before_ns_) + static_cast<std::uint64_t>(static_cast<double>(length) * 1e9 / static_cast<double>(limit_));
+  not_before_ns_ = std::max(now, not_before_ns_) + static_cast<std::uint64_t>(static_cast<double>(length) * 1e9 / static_cast<double>(orders_.limit));
 }
 
 Status Producer::lap_block() {
@@ -156,7 +151,7 @@ Status Producer::lap_block() {
   const std::span<std::byte> room = writer_.claim();
   std::vector<Range> bad;
   const std::uint64_t from = platform::now_ns();
-  if (Status status = source_->read_block(offset, length, room, zero_fill_, bad); !status) return status;
+  if (Status status = source_->read_block(offset, length, room, orders_.zero_fill, bad); !status) return status;
   header.reading_ns.fetch_add(platform::now_ns() - from);
   header.bytes_read.fetch_add(length);
   if (Status status = check_alive(length, bad); !status) return status;
@@ -174,12 +169,9 @@ Status Producer::lap_block() {
 }
 
 int Producer::run() {
-  Result<json::Value> line = link_.orders();
-  if (!line) return 3;
-  const Result<ProducerOrders> orders = producer_orders(*line);
-  Status status = orders ? start(*orders) : Status(orders.error());
+  Status status = start();
   link_.watch([this] { ring::Seats(ring_).stop_all(); });
-  if (status) status = look_again(orders->again);
+  if (status) status = look_again(orders_.again);
   if (status) {
     link_.say(json::Fields().add("say", "ready").add("mountedWritable", source_->file().mounted_writable()).str());
     for (bool going = true; going && status.ok();) {
@@ -204,16 +196,6 @@ int Producer::run() {
 
 }  // namespace
 
-int run_producer() {
-  platform::ignore_interrupts();
-  // These live as long as the process: the thread that watches the supervisor may call into them to the very end.
-  auto& link = *new WorkerLink;
-  Result<ring::Ring> ring = ring::Ring::adopt(platform::inherited_ring());
-  if (!ring) {
-    link.say_error("failed", ring.error());
-    return 1;
-  }
-  return (new Producer(std::move(*ring), link))->run();
-}
+int run_producer() { return run_worker<Producer>(producer_orders); }
 
 }  // namespace carousel

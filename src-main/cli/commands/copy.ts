@@ -57,7 +57,7 @@ export function copyCommand(context: CliContext = processContext()): Command {
     .option('--yes', 'agree that ordinary removable drives and files lose their content')
     .option('--manifest <file>', 'write the digests of all blocks to a new file, for "carousel verify"')
     .option('--resume', 'go on where an interrupted copy of this source to these targets was left')
-    .option('--report <file>', 'write a report into a new file: .html to print and file, .csv, .json')
+    .option('--report <file>', 'write a report into a new file: .html to print and file, .csv, .json, .map')
     .option('--ddrescue-map <file>', 'leave out what this map of GNU ddrescue says cannot be read')
     .option('--ddrescue-map-out <file>', 'write a map of what could not be read, for GNU ddrescue')
     .option('--wait-for-join <seconds>', 'stay open for targets that join later', wholeNumber(0, 86_400))

@@ -123,7 +123,7 @@ async function lookUp(
 }
 
 /** The answer in words. */
-export function ledgerLines({ serial, last, holds, unique }: LedgerAnswer): string[] {
+function ledgerLines({ serial, last, holds, unique }: LedgerAnswer): string[] {
   const name = cleanText(serial);
   if (!last) return [`${name}: nothing is known of a stick with this serial number.`];
   const { target, job } = last;

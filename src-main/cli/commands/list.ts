@@ -11,7 +11,7 @@ import { cleanText, cutTo, displayWidth, padTo } from '../output/clean.ts';
 import { formatBytes } from '../output/format.ts';
 
 const HELP = `
-BAY is the name that its port was taught in the app (More, Ports); the column is there once one was.
+BAY is the name that its port was taught in the app (More, Teach ports); the column is there once one was.
 
 TARGET says whether a drive may be written to: "yes"; "yes, typed" when the last four characters of its
 serial number must be typed first (fixed and large disks, disks that are part of something); or why not.

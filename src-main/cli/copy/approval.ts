@@ -246,12 +246,15 @@ export function eraseLine({ path, verdict }: Found): string {
   const volumes = surveyOf(verdict)?.volumes ?? [];
   const labels = volumes.flatMap(({ label }) => (cleanText(label) ? `"${cleanText(label)}"` : []));
   const used = volumes.flatMap((volume) => volume.used ?? []);
+  const uncounted = used.length < volumes.length ? 'at least ' : '';
   const newest = volumes.flatMap((volume) => volume.newest ?? []);
   return [
     `  ${cleanText(path)}  ${what}`,
     ...(typeof size === 'number' ? [formatBytes(size)] : []),
     ...labels,
-    ...(used.length > 0 ? [`${formatBytes(used.reduce((sum, bytes) => sum + bytes, 0))} used`] : []),
+    ...(used.length > 0
+      ? [`${uncounted}${formatBytes(used.reduce((sum, bytes) => sum + bytes, 0))} used`]
+      : []),
     ...(newest.length > 0
       ? [`newest date ${new Date(Math.max(...newest) * 1000).toISOString().slice(0, 10)}`]
       : []),

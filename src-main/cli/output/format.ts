@@ -26,6 +26,10 @@ export function formatDuration(seconds: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/** The time that something took which is over: of what was over before a second had passed just that. */
+export const formatTook = (seconds: number): string =>
+  seconds < 1 ? 'under a second' : formatDuration(seconds);
+
 /** Whole percent, rounded down; 100 only for what is finished. */
 export function percentOf(part: number, whole: number, finished: boolean): number {
   if (finished) return 100;

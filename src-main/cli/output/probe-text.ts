@@ -2,7 +2,7 @@
 
 import type { ProbeEvent, ProbeVerdict } from '../../core/helper/probe-messages.ts';
 import { cleanText } from './clean.ts';
-import { formatBytes, formatDuration, formatRate, percentOf } from './format.ts';
+import { formatBytes, formatRate, formatTook, percentOf } from './format.ts';
 import { errorWords } from './words.ts';
 
 const phaseWord: Readonly<Record<Extract<ProbeEvent, { event: 'progress' }>['phase'], string>> = {
@@ -24,7 +24,7 @@ export function probeLine(event: ProbeEvent): string {
 
 /** The verdict, what it rests on, and how the drive is left. */
 export function renderVerdict(v: ProbeVerdict): string[] {
-  const lines = [`${headline(v)}  (${formatDuration(v.t)})`];
+  const lines = [`${headline(v)}  (${formatTook(v.t)})`];
   if (v.outcome === 'complete') {
     const tested = `Tested ${formatBytes(v.testedBytes)} of ${formatBytes(v.announcedBytes)}`;
     const speeds = `wrote ${formatRate(v.writeRate)}, read ${formatRate(v.readRate)}`;

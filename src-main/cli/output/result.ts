@@ -3,7 +3,7 @@
 import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import { cleanText } from './clean.ts';
 import { diagnosisWords } from './diagnosis-words.ts';
-import { formatBytes, formatDuration, plural } from './format.ts';
+import { formatBytes, formatTook, plural } from './format.ts';
 import { labelOf } from './job-view.ts';
 import { isGoodTarget, type CliErrorInfo, type CliSummary, type CliTargetResult } from './summary.ts';
 import { stationLine } from '../stations/words.ts';
@@ -102,7 +102,7 @@ function sentence(target: CliTargetResult, summary: CliSummary, label: string): 
   const path = cleanText(label);
   const size = formatBytes(summary.source.size);
   const joined = target.joinedAtBlock ? `, joined at block ${target.joinedAtBlock}` : '';
-  const time = target.seconds > 0 ? ` in ${formatDuration(target.seconds)}` : '';
+  const time = target.seconds > 0 ? ` in ${formatTook(target.seconds)}` : '';
   if (isGoodTarget(target)) {
     const healed = target.healedBlocks > 0 ? `, ${plural(target.healedBlocks, 'block')} mended` : '';
     const resumed = target.resumedBlocks
@@ -172,5 +172,5 @@ function unusable(target: CliTargetResult, size: string, short = false): string 
 
 function sourceLine({ source, seconds }: CliSummary): string {
   const passes = source.size > 0 ? (source.bytesRead / source.size).toFixed(2) : '0';
-  return `Read ${formatBytes(source.bytesRead)} from the source (${passes} passes) in ${formatDuration(seconds)}.`;
+  return `Read ${formatBytes(source.bytesRead)} from the source (${passes} passes) in ${formatTook(seconds)}.`;
 }

@@ -3,7 +3,7 @@ import type { HelperEvent } from '@contract/helper-messages.ts';
 import { decodeEvent } from '@contract/helper-messages.ts';
 import { interruptMessage, OtherRiders } from '../copy/interrupts.ts';
 import { cleanText, cutTo, displayWidth, shortenMiddle } from './clean.ts';
-import { formatBytes, formatDuration, formatRate, percentOf, timeLeft } from './format.ts';
+import { formatBytes, formatDuration, formatRate, formatTook, percentOf, timeLeft } from './format.ts';
 import { JobView } from './job-view.ts';
 import { PublicEvents } from './json.ts';
 import { coverageBar, renderLive } from './live.ts';
@@ -112,6 +112,7 @@ test('numbers in words', () => {
   ]);
   expect(formatRate(24_123_456)).toBe('24.1 MB/s');
   expect([0, 59.6, 72, 7384].map(formatDuration)).toEqual(['0:00', '1:00', '1:12', '2:03:04']);
+  expect([0, 0.99, 1, 72].map(formatTook)).toEqual(['under a second', 'under a second', '0:01', '1:12']);
   expect(timeLeft(100, 0)).toBeUndefined();
 });
 

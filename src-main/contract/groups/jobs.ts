@@ -1,5 +1,6 @@
 /** Jobs: one source and everything that rides on it. */
 import { appErrorSchema } from '../errors.ts';
+import { finalStates, targetStates } from '../helper-messages.ts';
 import { z } from '../zod.ts';
 import {
   byteCount,
@@ -33,36 +34,14 @@ export type DriveCard = z.infer<typeof driveCardSchema>;
 export const slowPolicySchema = z.enum(['together', 'catch-up']);
 export type SlowPolicy = z.infer<typeof slowPolicySchema>;
 
-/** The states of a target; the helper's own words. The last seven are final; `sampled`: compared in a few places only. */
-export const targetStateSchema = z.enum([
-  'waiting',
-  'copying',
-  'aside',
-  'flushing',
-  'verifying',
-  'healing',
-  'done',
-  'verified',
-  'sampled',
-  'failed',
-  'removed',
-  'cancelled',
-  'refused',
-]);
+/** The states of a target; the helper's own words. */
+export const targetStateSchema = z.enum(targetStates);
 export type TargetState = z.infer<typeof targetStateSchema>;
 
-const finalStates: ReadonlySet<TargetState> = new Set<TargetState>([
-  'done',
-  'verified',
-  'sampled',
-  'failed',
-  'removed',
-  'cancelled',
-  'refused',
-]);
+const finalOnes: ReadonlySet<TargetState> = new Set(finalStates);
 
 /** True for a state that does not change any more. */
-export const isFinal = (state: TargetState): boolean => finalStates.has(state);
+export const isFinal = (state: TargetState): boolean => finalOnes.has(state);
 
 /** True for the good final states. */
 export const isGood = (state: TargetState): boolean =>
@@ -82,7 +61,6 @@ export const evidenceSchema = z.strictObject({
   /** Blocks that are not all zeros, from the first bad one to where nobody looked; missing where that is not known. */
   occupied: blockNumber.optional(),
 });
-export type TargetEvidence = z.infer<typeof evidenceSchema>;
 
 /** One target on a job. */
 export const targetSchema = z.strictObject({

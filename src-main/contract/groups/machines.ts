@@ -24,7 +24,7 @@ import {
  * A machine shows so many jobs and targets at most, and of all its jobs together as many stations as one job does; how many
  * there are is said beside them.
  */
-export const maxShownJobs = 8;
+const maxShownJobs = 8;
 export const maxShownTargets = 256;
 
 export const machineTargetSchema = z.strictObject({

@@ -6,7 +6,6 @@ import { approvalSchema, driveCardSchema, rangeSchema, targetCheckSchema } from 
 
 /** `fake-wraps`: what is written past its real size lands on what was written before; `fake-drops`: it is lost. */
 export const probeVerdictSchema = z.enum(['genuine', 'fake-wraps', 'fake-drops', 'damaged', 'unstable']);
-export type ProbeVerdictWord = z.infer<typeof probeVerdictSchema>;
 
 export const probePhaseSchema = z.enum([
   'saving',

@@ -11,7 +11,7 @@ const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
 const name = z.string().max(256);
 
 /** What is sent to be paired. */
-export const pairRequestSchema = z.union([
+const pairRequestSchema = z.union([
   z.strictObject({ code: z.string().max(64), name }),
   z.strictObject({ nonce: hex64, proof: hex64, name }),
 ]);

@@ -3,37 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClient, type ContractClient } from '@contract/client.ts';
-import { ContractError } from '@contract/errors.ts';
 import type { ArmRequest, Armed } from '@contract/groups/bench.ts';
 import { createMemoryChannel } from '@contract/memory-channel.ts';
+import { codeOf } from '@contract/testing/code-of.ts';
 import { createApp, type App } from '../create-app.ts';
 import type { RawDrive } from '../devices/raw-drive.ts';
 import { jobEvent, summaryOf, targetEvent } from '../testing/helper-events.ts';
 import { manualClock, type ManualClock } from '../testing/manual-clock.ts';
 import { scriptedEngine, type ScriptedEngine, type ScriptedJob } from '../testing/scripted-engine.ts';
+import { portsIn, rawStick } from '../testing/test-ports.ts';
 import { idleMinutes } from './bench-service.ts';
 
 const size = 32_000_000_000;
 let seq = 100;
-const raw = (name: string, change: Partial<RawDrive> = {}): RawDrive => ({
-  path: `/dev/${name}`,
-  size,
-  sectorSize: 512,
-  vendor: 'Kingston',
-  model: 'DataTraveler',
-  serial: `SERIAL-${name}`,
-  wwn: null,
-  busPath: `pci-usb-${name}`,
-  port: `hub/${name}`,
-  usbSpeed: 5000,
-  diskseq: (seq += 1),
-  bus: 'usb',
-  removable: true,
-  readOnly: false,
-  table: null,
-  volumes: [],
-  ...change,
-});
+const raw = (name: string, change: Partial<RawDrive> = {}): RawDrive =>
+  rawStick(name, { port: `hub/${name}`, diskseq: (seq += 1), ...change });
 
 let dir = '';
 let raws: RawDrive[] = [];
@@ -76,16 +60,7 @@ beforeEach(async () => {
     engine: () => engine,
     list: () => listing.then(() => raws),
     ports: {
-      clock,
-      paths: {
-        settingsFile: join(dir, 'settings.json'),
-        stateDir: join(dir, 'state'),
-        logFile: null,
-        practiceDir: join(dir, 'practice'),
-        recordFile: join(dir, 'record.db'),
-      },
-      elevation: { state: 'none-needed', obtain: () => Promise.resolve(), onChange: () => undefined },
-      powerGuard: { hold: () => () => undefined },
+      ...portsIn(dir, clock),
       screenLock: { onLock: (listener) => (lock = listener) },
     },
   });
@@ -135,11 +110,6 @@ async function pull(name: string): Promise<void> {
   raws = raws.filter(({ path }) => path !== `/dev/${name}`);
   await look();
 }
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'no error',
-    (error: unknown) => (error instanceof ContractError ? error.error.code : String(error)),
-  );
 /** The targets of the job. */
 const placed = () =>
   Object.values(app.state.jobs[armed()?.job ?? '']?.targets ?? {}).map(({ state, attempt }) => [
@@ -441,18 +411,7 @@ describe('an armed bench', () => {
       version: '0.1.0',
       engine: () => engine,
       list: () => Promise.resolve(raws),
-      ports: {
-        clock,
-        paths: {
-          settingsFile: join(dir, 'settings.json'),
-          stateDir: join(dir, 'state'),
-          logFile: null,
-          practiceDir: join(dir, 'practice'),
-          recordFile: join(dir, 'record.db'),
-        },
-        elevation: { state: 'none-needed', obtain: () => Promise.resolve(), onChange: () => undefined },
-        powerGuard: { hold: () => () => undefined },
-      },
+      ports: portsIn(dir, clock),
     });
     await other.start();
     expect(other.state.bench).toMatchObject({ armed: null, seesLock: false });

@@ -2,7 +2,7 @@
  * The armed bench. Watches the drives while it is armed, decides about each that is put in (`insert-rule`), and begins what is
  * allowed through the same calls, approvals and tokens as a person does. All of it is in memory: a core that starts is not armed.
  */
-import { appError, ContractError, fail, type AppError, type ErrorCode } from '@contract/errors.ts';
+import { ContractError, errorOf, fail, type AppError, type ErrorCode } from '@contract/errors.ts';
 import type { ArmRequest, Armed, BenchState, DisarmReason, InsertNotice } from '@contract/groups/bench.ts';
 import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
@@ -25,7 +25,7 @@ export const idleMinutes = 30;
 const maxTries = 6;
 const againMs = 400;
 /** Targets of one job: more would not fit into the state that every window is sent. */
-export const maxTargetsOfJob = 256;
+const maxTargetsOfJob = 256;
 const maxOperator = 48;
 
 export interface BenchOptions {
@@ -287,8 +287,7 @@ export function createBenchService(options: BenchOptions): BenchService {
       await begin(own, insert, token, answer);
     } catch (error) {
       if (!(error instanceof ContractError)) logger.error('bench', String(error));
-      if (own === session)
-        failed(own, insert, error instanceof ContractError ? error.error : appError('internal'), tries);
+      if (own === session) failed(own, insert, errorOf(error), tries);
     }
   }
 

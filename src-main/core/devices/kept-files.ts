@@ -10,7 +10,7 @@ import type { Engine } from '../jobs/engine.ts';
 import { overlay } from '../record/overlay.ts';
 import { deviceNumber, unescaped } from './unmount.ts';
 
-export interface KeptFile {
+interface KeptFile {
   readonly path: string;
   readonly code: HelperErrorCode & ('holds-files' | 'holds-source');
 }

@@ -11,6 +11,7 @@ import type { Drive } from '@contract/groups/drives.ts';
 import { createApp, type App } from '../create-app.ts';
 import { systemClock } from '../system-clock.ts';
 import { scriptedEngine } from '../testing/scripted-engine.ts';
+import { portsIn } from '../testing/test-ports.ts';
 import { listDrives } from './list-drives.ts';
 
 const testlab = fileURLToPath(new URL('../../../testlab', import.meta.url));
@@ -46,18 +47,7 @@ describe.runIf(canMakeSticks())('live sticks', () => {
       host: 'serve',
       version: '0.1.0',
       engine: scriptedEngine,
-      ports: {
-        clock: systemClock,
-        paths: {
-          settingsFile: join(dir, 'settings.json'),
-          stateDir: join(dir, 'state'),
-          logFile: null,
-          practiceDir: join(dir, 'practice'),
-          recordFile: null,
-        },
-        elevation: { state: 'none-needed', obtain: () => Promise.resolve(), onChange: () => undefined },
-        powerGuard: { hold: () => () => undefined },
-      },
+      ports: portsIn(dir, systemClock),
     });
     await app.start();
   });

@@ -5,7 +5,7 @@ import { z } from '@contract/zod.ts';
 import { PROTOCOL_VERSION } from '@contract/helper-messages.ts';
 
 /** A line longer than this is refused by either side. */
-export const MAX_LINE_BYTES = 65_536;
+const MAX_LINE_BYTES = 65_536;
 /** Most targets one `start` or `add` may name. */
 export const MAX_TARGETS = 64;
 
@@ -61,7 +61,7 @@ export const jobOptionsSchema = z.strictObject({
 });
 
 /** Options of a job that compares targets with a manifest. */
-export const verifyOptionsSchema = z.strictObject({
+const verifyOptionsSchema = z.strictObject({
   heal: z.boolean().optional(),
   sample: z.boolean().optional(),
   slots: z.number().int().min(2).max(1024).optional(),
@@ -78,7 +78,7 @@ const feed = z.strictObject({
 });
 
 /** Every verb of the protocol. */
-export const verbSchema = z.discriminatedUnion('verb', [
+const verbSchema = z.discriminatedUnion('verb', [
   z.strictObject({
     verb: z.literal('start'),
     version: z.literal(PROTOCOL_VERSION),

@@ -7,11 +7,11 @@ const count = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const t = z.number().nonnegative();
 
 /** What a stick turned out to be. */
-export const probeVerdicts = ['genuine', 'fake-wraps', 'fake-drops', 'damaged', 'unstable'] as const;
+const probeVerdicts = ['genuine', 'fake-wraps', 'fake-drops', 'damaged', 'unstable'] as const;
 /** What a probe is doing. */
-export const probePhases = ['saving', 'writing', 'reading', 'narrowing', 'restoring', 'clearing'] as const;
+const probePhases = ['saving', 'writing', 'reading', 'narrowing', 'restoring', 'clearing'] as const;
 /** How it leaves the stick behind. */
-export const probeLeft = ['as-before', 'blank', 'changed'] as const;
+const probeLeft = ['as-before', 'blank', 'changed'] as const;
 
 const progress = z.object({
   event: z.literal('progress'),

@@ -1,12 +1,9 @@
 /** Runs jobs: asks the engine, feeds what it says to the machine, performs what the machine wants done. */
-import { randomUUID } from 'node:crypto';
 import { ContractError, fail } from '@contract/errors.ts';
 import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import {
-  type ByteRange,
   isFinal,
-  isGood,
   type Approval,
   type DriveCard,
   type Job,
@@ -14,35 +11,31 @@ import {
   type SlowPolicy,
   type TargetCheck,
 } from '@contract/groups/jobs.ts';
-import type { JobSummary } from '@contract/helper-messages.ts';
-import type { Approvals, Identities } from '../helper/helper-job.ts';
-import { HelperNotFound } from '../helper/helper-path.ts';
-import type { RunningJob } from '@contract/helper-verdicts.ts';
 import type { ManifestHead } from '@contract/groups/verify.ts';
-import type { KeptManifests } from '../manifests/kept-manifests.ts';
+import type { JobSummary } from '@contract/helper-messages.ts';
+import type { RunningJob } from '@contract/helper-verdicts.ts';
 import type { Logger } from '../logging/logger.ts';
+import type { KeptManifests } from '../manifests/kept-manifests.ts';
 import type { Clock, Elevation } from '../ports.ts';
+import type { ReachedFeed } from '../stations/feed-service.ts';
 import { createApprovalDesk } from './approval-desk.ts';
 import { busyReasons } from './approvals.ts';
 import { cardOf, cardOfPath } from './drive-card.ts';
 import type { Engine, EngineJob } from './engine.ts';
 import { adoptionOf } from './job-adoption.ts';
-import { freeTargetId } from './job-helper-events.ts';
-import type { JobJournal } from './job-journal.ts';
+import { createJobBoarding, isRunning, newJobId, type JobBoarding, type Live } from './job-boarding.ts';
 import { createJobChecks, type PlannedCheck } from './job-checks.ts';
-import { restsOf } from './job-rests.ts';
-import type { KeptResults } from './kept-results.ts';
+import type { JobJournal } from './job-journal.ts';
 import { step, type JobEvent } from './job-machine.ts';
-import { newRun, withSource, type Effect, type JobRun } from './job-run.ts';
-import type { ReachedFeed } from '../stations/feed-service.ts';
+import { restsOf } from './job-rests.ts';
+import { newRun, type Effect, type JobRun } from './job-run.ts';
+import type { KeptResults } from './kept-results.ts';
 
 /** More jobs that are over than this are taken off the list by themselves, the oldest first. */
-export const maxEndedJobs = 20;
+const maxEndedJobs = 20;
 const tickMs = 1000;
 /** So many ticks of progress may be missing from the journal. */
 const ticksBetweenSaves = 5;
-/** Practice drives are files and would be done before anybody could let another one step on. */
-export const practiceBytesPerSecond = 8_000_000;
 
 export interface JobServiceOptions {
   engine: () => Engine;
@@ -71,18 +64,7 @@ export interface JobServiceOptions {
   onDrivesTouched: () => void;
 }
 
-export interface StartRequest {
-  source: DriveId;
-  targets: readonly Approval[];
-  options?: Partial<{ [K in keyof JobOptions]: JobOptions[K] | undefined }> | undefined;
-  /** What of the source is left out: it cannot be read by a map of ddrescue. */
-  skipRanges?: readonly ByteRange[] | undefined;
-}
-
-/** Called when all is agreed to and nothing is begun yet; throws if it is not wanted any more. */
-export type Sure = () => void;
-
-export interface JobService {
+export interface JobService extends Pick<JobBoarding, 'start' | 'addTargets' | 'retry'> {
   /** Asks a person, but only where this user may not open one of the drives as it is. */
   obtainRights(source: DriveId, targets: readonly DriveId[]): Promise<void>;
   check(request: {
@@ -91,10 +73,6 @@ export interface JobService {
     job?: JobId | undefined;
   }): Promise<TargetCheck[]>;
   checkRetry(job: JobId, targets: readonly TargetId[]): Promise<TargetCheck[]>;
-  start(request: StartRequest, sure?: Sure): Promise<JobId>;
-  addTargets(job: JobId, targets: readonly Approval[], sure?: Sure): Promise<TargetId[]>;
-  /** `resume`: goes on with what interrupted copies have left. */
-  retry(job: JobId, targets: readonly Approval[], resume: boolean, sure?: Sure): Promise<void>;
   verify(job: JobId, targets: readonly TargetId[] | undefined): Promise<void>;
   checkHeal(job: JobId, targets: readonly TargetId[]): Promise<TargetCheck[]>;
   heal(job: JobId, targets: readonly Approval[]): Promise<void>;
@@ -118,21 +96,6 @@ export interface JobService {
   stop(): Promise<void>;
 }
 
-/** What is needed to put targets on a job. */
-interface Boarding {
-  riders: readonly { id: TargetId; card: DriveCard }[];
-  tokens: Approvals;
-  identities: Identities;
-  takeUp: boolean;
-}
-
-interface Live {
-  run: JobRun;
-  engine: EngineJob | null;
-  /** Who was put on while it ran. */
-  boarded: Boarding[];
-}
-
 /** A service without jobs. */
 export function createJobService(options: JobServiceOptions): JobService {
   const { clock, journal, results, manifests, logger } = options;
@@ -150,6 +113,8 @@ export function createJobService(options: JobServiceOptions): JobService {
     drive: driveOf,
     reasons: busyReasons,
   });
+  const boarding = createJobBoarding({ ...options, jobs, desk, drive: driveOf, jobOf, feed, listen });
+  const { sourceOf, engineOrFail } = boarding;
   const checks = createJobChecks({
     desk,
     run: (id) => liveOf(id).run,
@@ -168,7 +133,6 @@ export function createJobService(options: JobServiceOptions): JobService {
     ...summary,
     handedOutBy: (summary.handedOutBy ?? []).filter((mark) => !options.handsOut(mark)),
   });
-  const isRunning = ({ run }: Live): boolean => run.job.state !== 'ended';
   const save = (): void => journal.save([...jobs.values()].map(({ run }) => run));
 
   function perform(live: Live, effect: Effect): void {
@@ -250,66 +214,9 @@ export function createJobService(options: JobServiceOptions): JobService {
       const { job, toRemove } = live.run;
       advance(live, { type: 'finished', summary: withoutOwn(summary), now: clock.now() });
       results.take(id);
-      if (summary.outcome === 'complete' && job.state !== 'stopping') takeLatecomers(live, toRemove);
+      if (summary.outcome === 'complete' && job.state !== 'stopping') boarding.takeLatecomers(live, toRemove);
       publish();
     });
-  }
-
-  /** The source as it is now. It must still be what the job began with. */
-  function sourceOf(job: Job): Drive {
-    const { card } = job.source;
-    const drive = driveOf(card.drive ?? fail('no-such-drive'));
-    const [reason] = drive.asSource.reasons;
-    if (reason) throw new ContractError(reason);
-    return drive;
-  }
-
-  function startEngine(
-    { id, source, options: chosen }: Job,
-    paths: readonly string[],
-    tokens: Approvals,
-    identities: Identities,
-    takeUp: boolean,
-    reached: ReachedFeed | null,
-  ): EngineJob {
-    const { blockSize, ...rest } = chosen;
-    const resume = options.resumeFolder === null ? {} : { resume: options.resumeFolder, takeUp };
-    return engineOrFail(() => {
-      const resultFile = results.prepare(id);
-      const request = {
-        source: source.card.path,
-        targets: paths,
-        approvals: tokens,
-        identities,
-        options: {
-          ...rest,
-          block: blockSize,
-          resultFile,
-          manifest: manifests.prepare(id),
-          ...(source.skip.length > 0 ? { skipRanges: source.skip } : {}),
-          ...resume,
-          ...(source.card.kind === 'practice' ? { limit: practiceBytesPerSecond } : {}),
-        },
-      };
-      const job = options.engine().start(reached ? reached.request(request) : request);
-      reached?.ride(job);
-      return job;
-    });
-  }
-
-  /** What a run that is about to begin needs beside its drives: the other computer, where its source is one. */
-  async function reach({ source: { card } }: Job, takeUp: boolean): Promise<ReachedFeed | null> {
-    if (card.kind !== 'feed') return null;
-    return options.reachFeed(card.drive ?? fail('no-such-drive'), takeUp);
-  }
-
-  function engineOrFail(start: () => EngineJob): EngineJob {
-    try {
-      return start();
-    } catch (error) {
-      logger.error('jobs', `the helper could not be started: ${String(error)}`);
-      return fail(error instanceof HelperNotFound ? 'helper-missing' : 'helper-failed');
-    }
   }
 
   /** Begins a comparison on a job that is over. */
@@ -350,67 +257,6 @@ export function createJobService(options: JobServiceOptions): JobService {
   function beginCheck(id: JobId, plan: PlannedCheck): void {
     if (isRunning(liveOf(id))) fail('job-running');
     compare(id, plan);
-  }
-
-  /** Lets go of what was reached if this throws. */
-  function orClose<T>(reached: ReachedFeed | null, work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      void reached?.close();
-      throw error;
-    }
-  }
-
-  /** Puts targets on a job that runs, or makes it run (again) for them. */
-  function board(
-    live: Live,
-    riders: readonly { id: TargetId; card: DriveCard }[],
-    tokens: Approvals,
-    identities: Identities,
-    takeUp: boolean,
-    reached: ReachedFeed | null,
-  ): void {
-    const { id } = live.run.job;
-    const paths = riders.map(({ card }) => card.path);
-    if (isRunning(live) && live.engine) {
-      if (live.run.job.state === 'stopping') fail('job-ending', {});
-      if (live.run.job.task !== 'copy') fail('job-running');
-      void reached?.close(); // it runs already
-      const request = live.engine.add(paths, tokens, takeUp);
-      live.boarded.push({ riders, tokens, identities, takeUp });
-      feed(id, { type: 'ride', targets: riders });
-      feed(id, { type: 'asked', request, targets: riders.map((rider) => rider.id) });
-      return;
-    }
-    if (live.run.job.kind === 'verify') fail('job-ended');
-    if (live.run.job.source.card.kind === 'feed' && !reached) fail('job-ending', {}); // it ended a moment ago
-    const engine = startEngine(live.run.job, paths, tokens, identities, takeUp, reached);
-    logger.info('jobs', `${id} starts: ${live.run.job.source.card.path} to ${String(paths.length)} targets`);
-    feed(id, { type: 'launch' });
-    feed(id, { type: 'ride', targets: riders });
-    listen(id, engine);
-  }
-
-  /** A target may step on at any time: for those that came when the job was ending and were not taken off, it runs once more. */
-  function takeLatecomers(live: Live, takenOff: readonly TargetId[]): void {
-    const isLate = ({ id }: { id: TargetId }): boolean => {
-      if (takenOff.includes(id)) return false;
-      const { state, error } = live.run.job.targets[id] ?? {};
-      return state === 'refused' && error?.code === 'job-ending';
-    };
-    const late = live.boarded.splice(0).flatMap(({ riders, ...rest }) => {
-      const left = riders.filter(isLate);
-      return left.length > 0 ? [{ riders: left, ...rest }] : [];
-    });
-    if (live.run.job.source.card.kind === 'feed') return; // the other computer hands out no more
-    for (const { riders, tokens, identities, takeUp } of late) {
-      try {
-        board(live, riders, tokens, identities, takeUp, null);
-      } catch (error) {
-        logger.error('jobs', `${live.run.job.id}: latecomers could not step on: ${String(error)}`);
-      }
-    }
   }
 
   function forgetOldest(): void {
@@ -466,35 +312,6 @@ export function createJobService(options: JobServiceOptions): JobService {
     forgetOldest();
   }
 
-  /** The running job that reads from this drive. */
-  const jobReading = (source: DriveId): JobId | undefined =>
-    [...jobs.values()].find(
-      ({ run: { job } }) => job.state !== 'ended' && job.task === 'copy' && job.source.card.drive === source,
-    )?.run.job.id;
-
-  async function addTargets(job: JobId, targets: readonly Approval[], sure?: Sure): Promise<TargetId[]> {
-    const { run } = liveOf(job);
-    await desk.obtainRights(
-      sourceOf(run.job),
-      targets.map(({ drive }) => driveOf(drive)),
-    );
-    const identities = await desk.identify([sourceOf(run.job)]);
-    const { drives, tokens } = desk.demandAll(sourceOf(run.job), targets);
-    const reached = isRunning(liveOf(job)) ? null : await reach(run.job, false);
-    const riders = orClose(reached, () => {
-      demandFree(drives);
-      sure?.();
-      const all = drives.map((drive, index) => ({
-        id: freeTargetId(liveOf(job).run, index),
-        card: cardOf(drive),
-      }));
-      board(liveOf(job), all, tokens, identities, false, reached);
-      return all;
-    });
-    options.onDrivesTouched();
-    return riders.map(({ id }) => id);
-  }
-
   function jobOf(drive: DriveId): JobId | null {
     for (const live of jobs.values()) {
       if (!isRunning(live)) continue;
@@ -506,18 +323,6 @@ export function createJobService(options: JobServiceOptions): JobService {
     }
     return null;
   }
-
-  /** A second look: reaching another computer takes a while, and somebody else may have taken the drives. */
-  function demandFree(drives: readonly Drive[]): void {
-    for (const { id } of drives) {
-      const [busy] = busyReasons(driveOf(id));
-      if (busy) throw new ContractError(busy);
-      const job = jobOf(id);
-      if (job !== null) fail('in-job', { job });
-    }
-  }
-
-  const newJobId = (): JobId => `job-${randomUUID().slice(0, 18)}`;
 
   return {
     async check({ source, targets, job }) {
@@ -537,72 +342,9 @@ export function createJobService(options: JobServiceOptions): JobService {
       );
     },
 
-    async start({ source, targets, options: chosen = {}, skipRanges = [] }, sure) {
-      const running = jobReading(source);
-      if (running !== undefined) {
-        // It reads what is to be left out, too; of an image that would be copied as if it were data.
-        if (skipRanges.length > 0) fail('job-running');
-        // A source that is being copied is joined, not read a second time.
-        if (targets.length > 0) await addTargets(running, targets, sure);
-        return running;
-      }
-      const from = driveOf(source);
-      const [reason] = from.asSource.reasons;
-      if (reason) throw new ContractError(reason);
-      await desk.obtainRights(
-        from,
-        targets.map(({ drive }) => driveOf(drive)),
-      );
-      // After the prompt, however long it was open: the drives may be others by now.
-      const identities = await desk.identify([driveOf(source)]);
-      const { drives, tokens } = desk.demandAll(driveOf(source), targets);
-      const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
-      const id = newJobId();
-      const empty = newRun(id, cardOf(from), from.size, { ...options.defaults(), ...given }, clock.now());
-      const run = withSource(empty, { skip: [...skipRanges] });
-      const reached = await reach(run.job, false);
-      orClose(reached, () => {
-        demandFree(drives);
-        sure?.();
-        const riders = drives.map((drive, index) => ({ id: freeTargetId(run, index), card: cardOf(drive) }));
-        const live: Live = { run, engine: null, boarded: [] };
-        jobs.set(id, live);
-        try {
-          board(live, riders, tokens, identities, false, reached);
-        } catch (error) {
-          jobs.delete(id);
-          throw error;
-        }
-      });
-      options.onDrivesTouched();
-      return id;
-    },
-
-    addTargets,
-
-    async retry(job, targets, resume, sure) {
-      const { run } = liveOf(job);
-      await desk.obtainRights(
-        sourceOf(run.job),
-        targets.map(({ drive }) => driveOf(drive)),
-      );
-      const identities = await desk.identify([sourceOf(run.job)]);
-      const { drives, tokens } = desk.demandAll(sourceOf(run.job), targets);
-      const reached = isRunning(liveOf(job)) ? null : await reach(run.job, resume);
-      orClose(reached, () => {
-        demandFree(drives);
-        sure?.();
-        const riders = drives.map((drive) => {
-          const places = Object.values(liveOf(job).run.job.targets).filter(
-            (target) => target.card.drive === drive.id && isFinal(target.state),
-          );
-          const place = places.find(({ state }) => !isGood(state)) ?? places[0];
-          return { id: place?.id ?? fail('no-such-target', {}), card: cardOf(drive) };
-        });
-        board(liveOf(job), riders, tokens, identities, resume, reached);
-      });
-      options.onDrivesTouched();
-    },
+    start: boarding.start,
+    addTargets: boarding.addTargets,
+    retry: boarding.retry,
 
     async verify(job, targets) {
       if (isRunning(liveOf(job))) return compareBeside(job, targets);

@@ -37,7 +37,7 @@ export interface KnownMachines {
 }
 
 /** As many as may be watched. */
-export const maxMachines = 32;
+const maxMachines = 32;
 
 const idOf = ({ origin }: MachineAddress): string =>
   createHash('sha256').update(origin).digest('hex').slice(0, 16);

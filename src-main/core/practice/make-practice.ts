@@ -32,8 +32,8 @@ export class PracticeRefused extends Error {
   override readonly name = 'PracticeRefused';
 }
 
-export const DEFAULT_STICKS = 3;
-export const DEFAULT_SIZE = 64 * 1_048_576;
+const DEFAULT_STICKS = 3;
+const DEFAULT_SIZE = 64 * 1_048_576;
 
 /** Makes or completes the practice drives in a folder. */
 export async function makePractice(dir: string, wish: PracticeWish): Promise<PracticeMade> {

@@ -22,7 +22,7 @@ const driveSchema = z.object({
 });
 
 /** The marker file's content. */
-export const practiceMarkerSchema = z.object({
+const practiceMarkerSchema = z.object({
   carouselPractice: z.literal(MARKER_VERSION),
   note: z.string().max(1000).optional(),
   source: driveSchema,

@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClient, type ContractClient } from '@contract/client.ts';
-import { ContractError } from '@contract/errors.ts';
 import type { Probe } from '@contract/groups/probes.ts';
 import { createMemoryChannel } from '@contract/memory-channel.ts';
 import { appStateSchema } from '@contract/snapshot.ts';
+import { codeOf } from '@contract/testing/code-of.ts';
 import { createApp, type App } from '../create-app.ts';
 import type { ProbeVerdict } from '../helper/probe-messages.ts';
 import { systemClock } from '../system-clock.ts';
 import { scriptedEngine, type ScriptedEngine } from '../testing/scripted-engine.ts';
+import { portsIn } from '../testing/test-ports.ts';
 
 const verdict = (change: Partial<ProbeVerdict> = {}): ProbeVerdict => ({
   event: 'verdict',
@@ -59,18 +60,7 @@ beforeEach(async () => {
     engine: () => engine,
     list: () =>
       Promise.resolve([{ ...raw, ...where, removable: true, readOnly: false, table: null, volumes: [] }]),
-    ports: {
-      clock: systemClock,
-      paths: {
-        settingsFile: join(dir, 'settings.json'),
-        stateDir: join(dir, 'state'),
-        logFile: null,
-        practiceDir: join(dir, 'practice'),
-        recordFile: join(dir, 'record.db'),
-      },
-      elevation: { state: 'none-needed', obtain: () => Promise.resolve(), onChange: () => undefined },
-      powerGuard: { hold: () => () => undefined },
-    },
+    ports: portsIn(dir, systemClock),
   });
   await app.start();
   const [near, far] = createMemoryChannel();
@@ -83,11 +73,6 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-const codeOf = (promise: Promise<unknown>): Promise<string> =>
-  promise.then(
-    () => 'no error',
-    (error: unknown) => (error instanceof ContractError ? error.error.code : String(error)),
-  );
 const shown = (): Probe => {
   const probe = app.state.probes[drive];
   if (!probe) throw new Error('there is no probe');

@@ -15,7 +15,7 @@ import type { Logger } from '../logging/logger.ts';
 import type { Clock, Elevation } from '../ports.ts';
 
 /** More probes that are over than this are taken off the list by themselves, the oldest first. */
-export const maxEndedProbes = 64;
+const maxEndedProbes = 64;
 const maxRanges = 256;
 
 /** One conversation with a running probe. `HelperProbe` is it. */

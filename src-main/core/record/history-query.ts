@@ -64,13 +64,6 @@ export function findJob(
     : null;
 }
 
-/** The number of the job that was begun by this start; null: it is not known. */
-export function jobStartedBy(db: Database, start: string): number | null {
-  const row = db.prepare('SELECT id FROM job WHERE start = ? ORDER BY id DESC LIMIT 1').get(start) as
-    { id: number } | undefined;
-  return row?.id ?? null;
-}
-
 /** Targets of a job in the order in which they began; `next` is the `after` of the next page. */
 export function listTargets(
   db: Database,

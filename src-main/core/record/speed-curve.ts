@@ -1,7 +1,7 @@
 /** The speed of one target over its ride, in a bounded number of points. Pure. */
 
 /** A full curve is thinned out by half, so that it always shows the whole ride. */
-export const maxCurvePoints = 120;
+const maxCurvePoints = 120;
 
 /** Seconds since the job began, bytes a second. */
 export type CurvePoint = [number, number];

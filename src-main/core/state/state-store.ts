@@ -4,7 +4,7 @@ import { diffStates, type AppState, type Patch, type Snapshot } from '@contract/
 import type { Clock } from '../ports.ts';
 
 /** Changes closer together than this reach front ends as one patch. */
-export const publishEveryMs = 200;
+const publishEveryMs = 200;
 
 export interface StateStore {
   /** The state as it is this moment; front ends may be up to `publishEveryMs` behind. */

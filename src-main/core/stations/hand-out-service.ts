@@ -19,7 +19,7 @@ import {
 import type { CallInput } from '@contract/schema.ts';
 import { cleanText } from '../devices/clean-text.ts';
 import type { Engine, EngineJob } from '../jobs/engine.ts';
-import type { StartRequest } from '../jobs/job-service.ts';
+import type { StartRequest } from '../jobs/job-boarding.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../ports.ts';
 import { newJobName } from './job-name.ts';
@@ -35,7 +35,7 @@ const lookMs = 1000;
 /** The helper says its name for a job as soon as it has opened the source, which a tired drive may take a while for. */
 const startsWithinMs = 30_000;
 /** A job that only hands out stays open until somebody ends it, but not for ever. */
-export const handOutOnlyWait = 86_400;
+const handOutOnlyWait = 86_400;
 
 /** Of so many publishers of one job it is known that they were ours. */
 const mostMarks = 64;

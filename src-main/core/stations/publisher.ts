@@ -24,7 +24,7 @@ import { Sender } from './sender.ts';
 import { Tap } from './tap.ts';
 import { Unreadable } from './unreadable.ts';
 
-export const defaultStreamBytes = 128 * 1_048_576;
+const defaultStreamBytes = 128 * 1_048_576;
 /** A stream that holds fewer would be full before it is empty. */
 const fewestBlocks = 3;
 /** Rooms for blocks that are kept for the next ones. */

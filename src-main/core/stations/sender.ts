@@ -10,7 +10,7 @@ import { blocksSubject, partHeader, stationVersion, streamName, type Part } from
 import { publishLong } from './transport.ts';
 
 /** Bytes that are on their way to the server at once. */
-export const bytesUnderWay = 16 * 1_048_576;
+const bytesUnderWay = 16 * 1_048_576;
 /** What the server counts for a message beside its payload, generously. */
 const perMessage = 1024;
 /** What headers take of the largest message. */

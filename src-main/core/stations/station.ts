@@ -39,7 +39,7 @@ import { asStationError, connectTo, isOpen, StationError } from './nats-link.ts'
 import { reportOf } from './report.ts';
 import { giveBack } from './transport.ts';
 
-export const defaultPatience = 600;
+const defaultPatience = 600;
 const askMs = 5000;
 /** Blocks that come damaged in spite of everything TCP does: more is no accident. */
 const mostDamaged = 16;

@@ -14,6 +14,7 @@ import { rawFile } from '../devices/file-drives.ts';
 import { systemClock } from '../system-clock.ts';
 import { jobEvent, summaryOf, targetEvent } from '../testing/helper-events.ts';
 import { scriptedEngine, type ScriptedEngine } from '../testing/scripted-engine.ts';
+import { portsIn } from '../testing/test-ports.ts';
 import { StationError } from './nats-link.ts';
 
 const size = 1_000_000;
@@ -76,18 +77,7 @@ async function makeApp(): Promise<App> {
         close: () => Promise.resolve(),
       });
     },
-    ports: {
-      clock: systemClock,
-      paths: {
-        settingsFile: join(dir, 'settings.json'),
-        stateDir: join(dir, 'state'),
-        logFile: null,
-        practiceDir: join(dir, 'practice'),
-        recordFile: null,
-      },
-      elevation: { state: 'none-needed', obtain: () => Promise.resolve(), onChange: () => undefined },
-      powerGuard: { hold: () => () => undefined },
-    },
+    ports: portsIn(dir, systemClock),
   });
   await made.start();
   return made;

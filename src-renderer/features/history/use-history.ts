@@ -1,6 +1,6 @@
 /** What is asked of the record for the screen: pages of jobs, one job with its targets, a report. */
 import { ref, shallowRef } from 'vue';
-import { appError, ContractError, type AppError } from '@contract/errors.ts';
+import { errorOf, type AppError } from '@contract/errors.ts';
 import type { RecordedJob, RecordedTarget, ReportFormat } from '@contract/groups/history.ts';
 import type { Station } from '@contract/groups/stations.ts';
 import { gatherFile, saveFile } from '../../composables/save-file.ts';
@@ -51,7 +51,7 @@ export function useHistory() {
       problem.value = null;
       take(answer);
     } catch (error) {
-      if (mine === asked) problem.value = error instanceof ContractError ? error.error : appError('internal');
+      if (mine === asked) problem.value = errorOf(error);
     }
   }
 

@@ -8,7 +8,7 @@ import type { Text } from '../../i18n/text.ts';
 import { useStations } from '../../stores/stations.ts';
 
 /** What is worth saying of a station that was `before`; empty when nothing is. Pure. */
-export function stationNews({ t, f }: Text, before: RidingStation | undefined, now: RidingStation): string {
+function stationNews({ t, f }: Text, before: RidingStation | undefined, now: RidingStation): string {
   const { name, link, targets, more } = now;
   if (before?.link === link) return '';
   switch (link) {
