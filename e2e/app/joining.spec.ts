@@ -199,7 +199,7 @@ test('the sheet says what will be erased, and no key press confirms it by accide
   await expect(sheet).toContainText('Everything on them is replaced by Bench Master. This cannot be undone.');
   await expect(sheet.getByRole('heading', { name: 'Erase 2 drives?' })).toBeVisible();
   await expect(sheet.getByRole('listitem').filter({ hasText: 'Bench Alpha' })).toContainText(
-    new RegExp(`8\\.4 MB.*${sticks.Alpha.serial.slice(-4)}`),
+    new RegExp(`8\\.4\\sMB.*${sticks.Alpha.serial.slice(-4)}`),
   );
   await expect(sheet.getByRole('listitem').filter({ hasText: 'Bench Alpha' })).toContainText('HOLIDAY');
   await expect(sheet.getByRole('listitem').filter({ hasText: 'Bench Beta' })).toBeVisible();

@@ -59,11 +59,11 @@ test('a slow stick paces the job until it is let go, and catches up', async ({ l
   await fill(sticks.Master, 6);
   const page = await carousel.open({ settings: small, env: lab.env });
   await begin(page, source, 'Alpha', 'Beta', 'Snail');
-  await expect(section(page, source)).toContainText(/Paced by Drive 3 at [\d.]+ MB\/s/, { timeout: copyMs });
+  await expect(section(page, source)).toContainText(/Paced by Drive 3 at [\d.]+\sMB\/s/, { timeout: copyMs });
   await page.getByRole('button', { name: 'Let it catch up' }).click();
   const snail = cell(page, source, 'Snail');
   await becomes(snail, 'CATCH-UP');
-  await expect(snail).toContainText(/missing [\d.]+ MB/);
+  await expect(snail).toContainText(/missing [\d.]+\sMB/);
   await carousel.axe(page);
   await becomes(cell(page, source, 'Alpha'), 'DONE');
   await becomes(cell(page, source, 'Beta'), 'DONE');
@@ -92,10 +92,10 @@ test('a stick that stops taking data comes first in the results, and a retry mak
   await expect(job).toContainText('1 of 2 copies are good', { timeout: copyMs });
   await expect(job).toContainText('Needs your attention');
   await expect(job.getByRole('listitem').filter({ hasText: 'Drive 2 stopped' })).toContainText(
-    /Drive 2 stopped taking data at 8\.4 MB of 12\.6 MB\. The other one is not affected\. Likely fake or worn.*write-error · EIO · @8,388,608/s,
+    /Drive 2 stopped taking data at 8\.4\sMB of 12\.6\sMB\. The other one is not affected\. Likely fake or worn.*write-error · EIO · @8,388,608/s,
   );
   await expect(
-    job.getByText(/^Drive 2.* takes no data at 8\.4 MB: it may have less room .* test its capacity\.$/),
+    job.getByText(/^Drive 2.* takes no data at 8\.4\sMB: it may have less room .* test its capacity\.$/),
   ).toBeVisible();
   await carousel.axe(page);
 
@@ -177,7 +177,7 @@ test('a drive that is too small is shown, greyed, with the reason', async ({ lab
   await useAsSource(page, 'Master');
   await expect(waiting(page, 'Tiny')).toContainText('too small by 4.2 MB');
   await expect(
-    tray(page).getByRole('gridcell', { name: /Tiny, 8\.4 MB,.*too small by 4\.2 MB/ }),
+    tray(page).getByRole('gridcell', { name: /Tiny, 8\.4\sMB,.*too small by 4\.2\sMB/ }),
   ).toBeVisible();
   await expect(waiting(page, 'Tiny').getByRole('button', { name: 'Add' })).toHaveCount(0);
   await expect(waiting(page, 'Alpha').getByRole('button', { name: 'Add' })).toBeEnabled();

@@ -140,7 +140,7 @@ test('a fake stick is told plainly, with numbers', async ({ carousel, lab }) => 
     .check();
   await press(page, 'Test…');
   await press(page, 'Test it');
-  await expect(page.getByText(/^Fake: only 8\.4 MB of 33\.6 MB are real/)).toBeVisible({ timeout: copyMs });
+  await expect(page.getByText(/^Fake: only 8\.4\sMB of 33\.6\sMB are real/)).toBeVisible({ timeout: copyMs });
   await carousel.axe(page);
 });
 
@@ -165,7 +165,7 @@ test('two equal fakes are called fakes in the results, and the manifest can be s
   const results = section(page, 'Bench Master');
   for (const name of ['Alpha', 'Beta'])
     await expect(
-      results.getByText(new RegExp(`${name}.* looks like a fake: from about 8\\.4 MB on nothing holds`)),
+      results.getByText(new RegExp(`${name}.* looks like a fake: from about 8\\.4\\sMB on nothing holds`)),
     ).toBeVisible({ timeout: copyMs });
   await expect(page.getByText(/suspect the source or this computer/)).toHaveCount(0);
   await carousel.axe(page);
@@ -190,7 +190,7 @@ test('a stick that was pulled and put back goes on with what is missing', async 
   await reach(cell(page, 'Bench Master', 'Beta'), 50);
   await sticks.Beta.yank({ gone: true });
   await becomes(cell(page, 'Bench Master', 'Beta'), 'REMOVED');
-  const offer = page.getByRole('button', { name: /^Resume: only [\d.]+ MB of 25\.2 MB left…$/ });
+  const offer = page.getByRole('button', { name: /^Resume: only [\d.]+\sMB of 25\.2\sMB left…$/ });
   await expect(page.getByText('1 of 2 copies are good')).toBeVisible({ timeout: copyMs });
   await expect(offer).toHaveCount(0);
   await sticks.Beta.plug();
