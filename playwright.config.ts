@@ -16,7 +16,7 @@ export default defineConfig({
   retries: process.env.CI ? 1 : 0, // the report names every spec that needed it as flaky
   forbidOnly: Boolean(process.env['CI']),
   reporter: 'list',
-  timeout: 60_000,
+  timeout: 120_000, // of a whole test; what a person waits for in it has a limit of its own
   expect: { timeout: 10_000 },
   use: {
     trace: 'retain-on-failure',
