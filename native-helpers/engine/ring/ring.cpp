@@ -116,9 +116,13 @@ void Ring::need(std::uint32_t index, std::uint64_t block) const {
   if ((need_word(index, block).fetch_or(bit) & bit) == 0) entry(index).missing.fetch_add(1);
 }
 
+// In need() the count goes up after the bit, here it goes down before: who looks at the bits first and at the count then never finds more missing
+// than there are bits (Writer::needs_more).
 void Ring::got(std::uint32_t index, std::uint64_t block) const {
   const std::uint64_t bit = std::uint64_t{1} << (block % 64);
-  if ((need_word(index, block).fetch_and(~bit) & bit) != 0) entry(index).missing.fetch_sub(1);
+  if (!needs(index, block)) return;
+  entry(index).missing.fetch_sub(1);
+  if ((need_word(index, block).fetch_and(~bit) & bit) == 0) entry(index).missing.fetch_add(1);  // somebody else was quicker
 }
 
 }  // namespace carousel::ring

@@ -50,16 +50,17 @@ Writer::Survey Writer::survey(std::uint64_t sequence, std::uint32_t window) cons
 }
 
 /// Does it need anything beyond what is published and waits for it between its cursor and the head? Without this the last blocks of a lap
-/// would send the producer into another one.
+/// would send the producer into another one. The rider goes on meanwhile: the answer may be no too early, and it rings as soon as it has what it was just
+/// given; it is never yes for a block that is there already.
 bool Writer::needs_more(std::uint32_t index, std::uint64_t cursor, std::uint64_t sequence) const {
-  const std::uint64_t missing = ring_.entry(index).missing.load();
-  if (missing > sequence - std::min(cursor, sequence)) return true;
+  const std::atomic<std::uint64_t>& missing = ring_.entry(index).missing;
+  if (missing.load() > sequence - std::min(cursor, sequence)) return true;
   std::uint64_t coming = 0;
   for (std::uint64_t s = cursor; s < sequence; ++s) {
     const bool skipped = static_cast<Content>(ring_.slot(s).content.load()) == Content::skipped;
     if (!skipped && ring_.needs(index, ring_.block_of(s))) ++coming;
   }
-  return missing > coming;
+  return missing.load() > coming;  // only now: see Ring::got()
 }
 
 /// Somebody starves while others hold the gate, and something can be done about it.
