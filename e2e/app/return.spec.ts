@@ -58,7 +58,7 @@ test('the tab, then the core are killed in mid-copy: the copy finishes @browser'
 test('the core is killed and started again while the copy runs: it shows it running @browser', async ({
   carousel,
 }) => {
-  const page = await carousel.open({ practice: { sticks: 3, size: '96M' } });
+  const page = await carousel.open({ practice: { sticks: 3, size: '200M' } });
   const practice = 'Practice Source';
   await useAsSource(page, practice);
   await add(page, 'Practice Stick 1', 'Practice Stick 2');
