@@ -59,10 +59,13 @@ export const apart = ({ command, args, ...rest }) => ({
   ...rest,
 });
 
+// Linux may weigh whole sessions against each other, and what `run` starts is a session of its own: then this counts, not `nice`.
+const quietly = '{ echo 19 > /proc/self/autogroup; } 2>/dev/null; exec nice -n 19 "$0" "$@"';
+
 /** The same command, with the processor when nobody else wants it. Where there is `nice`. */
 export const inBackground = ({ command, args, ...rest }) => ({
-  command: 'nice',
-  args: ['-n', '19', command, ...args],
+  command: 'sh',
+  args: ['-c', quietly, command, ...args],
   ...rest,
 });
 
