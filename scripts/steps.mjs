@@ -163,7 +163,7 @@ export const steps = [
     background: true,
     input: 'tsconfig.json',
     commands: () => [node(inRoot('scripts/typecheck.mjs'))],
-    limit: 20 * 60,
+    limit: 30 * 60,
   },
   {
     name: 'lint',
@@ -172,7 +172,7 @@ export const steps = [
     background: true,
     input: 'eslint.config.js',
     commands: () => [node(tool.oxlint(), '--type-aware'), node(tool.eslint(), '.', '--max-warnings', '0')],
-    limit: 20 * 60,
+    limit: 30 * 60,
   },
   {
     name: 'format',
@@ -181,6 +181,7 @@ export const steps = [
     background: true,
     input: '.prettierrc',
     commands: () => [node(tool.prettier(), '--check', '--log-level', 'warn', '.')],
+    limit: 30 * 60,
   },
   {
     name: 'layers',
@@ -190,6 +191,7 @@ export const steps = [
     input: 'scripts/check-layers.mjs',
     commands: () => [node(inRoot('scripts/check-layers.mjs'))],
     counts: fromText,
+    limit: 30 * 60,
   },
   {
     name: 'model',
@@ -201,7 +203,7 @@ export const steps = [
     needs: 'spin',
     commands: () => [node(inRoot('model/check.mjs'))],
     counts: fromText,
-    limit: 20 * 60,
+    limit: 30 * 60,
   },
   {
     name: 'engine',
