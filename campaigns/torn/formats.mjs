@@ -15,6 +15,7 @@ const same = (result, whole) => result === REFUSED || result === whole;
 async function settings(w) {
   const { loadSettings, parseSettings } = await load('src-main/core/settings/settings-store.ts');
   const file = w.path('settings.json');
+  w.path('settings.json.copy'); // written beside it
   const write = async (change) => {
     await (await loadSettings(file, () => 0)).store.change(change);
     return fs.readFileSync(file);
@@ -101,8 +102,9 @@ async function manifest(w) {
 async function resume(w) {
   const folder = w.path('maps');
   fs.mkdirSync(folder, { mode: 0o700 });
-  const [source, target] = [await w.source('resume.img', SIZE, 3), w.path('resume-target.img')];
+  const [source, target] = [await w.source('resume.img', 2 * SIZE, 3), w.path('resume-target.img')];
   const files = () => fs.readdirSync(folder).filter((name) => name.endsWith('.map'));
+  // So large that much of it is still to come when the map is long enough: a whole copy has none.
   const write = async (enough) => {
     const run = w.job(source, [target], { block: BLOCK, slots: 2, resume: folder, limit: 8 * BLOCK });
     const { pids } = await run.job();
