@@ -172,7 +172,7 @@ export function createJobBoarding(options: JobBoardingOptions): JobBoarding {
 
   /** Puts targets on a job that runs, or makes it run (again) for them. */
   function board(live: Live, boarders: Boarding, reached: ReachedFeed | null): void {
-    const { riders, tokens, identities, takeUp } = boarders;
+    const { riders, tokens, takeUp } = boarders;
     const { id } = live.run.job;
     if (isRunning(live) && live.engine) {
       if (live.run.job.state === 'stopping') fail('job-ending', {});

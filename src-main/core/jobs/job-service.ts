@@ -1,5 +1,5 @@
 /** Runs jobs: asks the engine, feeds what it says to the machine, performs what the machine wants done. */
-import { ContractError, fail } from '@contract/errors.ts';
+import { fail } from '@contract/errors.ts';
 import type { DriveId, JobId, TargetId } from '@contract/groups/common.ts';
 import type { Drive } from '@contract/groups/drives.ts';
 import {
