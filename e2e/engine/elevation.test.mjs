@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe } from 'node:test';
+import { copyInApp } from './support/app-copies.mjs';
 import { connect } from './support/core-client.mjs';
 import { assertUntouched, endOf } from './support/expect.mjs';
 import { HELPER, ROOT, Run, until } from './support/run.mjs';
@@ -292,42 +293,7 @@ describe('rights', { concurrency: 1 }, () => {
     });
     const { url } = await serve.seen(({ event }) => event === 'listening', 'its address');
     const app = await connect(url);
-    const { drive: from } = await app.call('drives.addImage', { path: source });
-    for (const stick of sticks) {
-      const drive = await until(async () => {
-        await app.call('drives.rescan', {});
-        const { state } = await app.call('state.get', {});
-        return Object.values(state.drives).find(({ path: at }) => at === stick.dev);
-      }, `${stick.dev} in the catalogue`);
-      const look = () => app.call('jobs.checkTargets', { source: from, targets: [drive.id] });
-      if (stick === sticks[0]) {
-        const [closed] = (await look()).targets;
-        assert.deepEqual(
-          [closed.ok, closed.token, closed.reasons.map(({ code }) => code)],
-          [false, '', ['no-permission']],
-          'nobody can agree to what was not looked at',
-        );
-      }
-      await app.call('system.obtainRights', {});
-      const { targets } = await look();
-      assert.equal(targets[0].ok, true, JSON.stringify(targets[0].reasons));
-      const word = drive.identity.serial?.replace(/[^A-Za-z0-9]/g, '').slice(-4) ?? drive.title;
-      const { job } = await app.call('jobs.start', {
-        source: from,
-        targets: [
-          { drive: drive.id, token: targets[0].token, ...(targets[0].level === 2 ? { typed: word } : {}) },
-        ],
-      });
-      const ended = await until(async () => {
-        const { state } = await app.call('state.get', {});
-        return state.jobs[job].state === 'ended' && state.jobs[job];
-      }, 'the job to end');
-      assert.deepEqual(
-        Object.values(ended.targets).map(({ state, error }) => [state, error?.code]),
-        [['verified', undefined]],
-      );
-      await w.equal(source, stick.dev, SIZE);
-    }
+    await copyInApp(w, app, source, sticks, SIZE);
     assert.equal(times(), 1, 'a person was asked more than once');
     const { state } = await app.call('state.get', {});
     assert.equal(state.system.elevation, 'granted');
