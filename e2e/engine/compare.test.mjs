@@ -123,4 +123,23 @@ describe('comparing while others still copy', { concurrency: 1 }, () => {
     assert.equal(targetAt(end, slow.dev).state, 'done');
     await again.end();
   });
+
+  scenario(
+    'a core that comes back while the helper does not answer waits for it',
+    { sticks: true },
+    async (w) => {
+      const { core, fast, slow } = await halfDone(w);
+      const [supervisor] = w.processes('job');
+      await core.kill();
+      await w.hold(supervisor.pid);
+      const again = await serveCore(w, { CAROUSEL_SHOW_LOOP: '1' });
+      const job = await again.until((state) => only(state.jobs), 'the job that was kept');
+      // It was looked for, in vain, before the server listened.
+      assert.equal(only(job.jobs).state, 'running');
+      w.release(supervisor.pid);
+      const end = await again.until((state) => only(state.jobs)?.state === 'ended', 'the end');
+      assert.deepEqual([targetAt(end, fast.dev).state, targetAt(end, slow.dev).state], ['done', 'done']);
+      await again.end();
+    },
+  );
 });

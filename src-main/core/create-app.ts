@@ -31,6 +31,7 @@ import { findHelper } from './helper/helper-path.ts';
 import { directLauncher } from './helper/launch/direct-launcher.ts';
 import { protecting, type HelperLauncher } from './helper/launch/launcher.ts';
 import { surveyAll } from './helper/survey.ts';
+import { isAlive } from './is-alive.ts';
 import type { Engine } from './jobs/engine.ts';
 import { createJobJournal } from './jobs/job-journal.ts';
 import { createKeptResults } from './jobs/kept-results.ts';
@@ -229,6 +230,7 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     engine,
     elevation,
     clock,
+    isAlive,
     logger,
     journal,
     results: createKeptResults(join(paths.stateDir, 'results'), (file, summary) =>

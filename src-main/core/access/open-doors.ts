@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from '@contract/zod.ts';
+import { isAlive } from '../is-alive.ts';
 import { jsonFolder } from './json-folder.ts';
 
 const openDoorSchema = z.strictObject({
@@ -19,15 +20,6 @@ export interface OpenDoors {
   list(): Promise<OpenDoor[]>;
 }
 
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 /** The notes in an access folder. */
 export function openDoors(accessFolder: string): OpenDoors {
   const folder = jsonFolder(join(accessFolder, 'open'), openDoorSchema);
@@ -39,8 +31,8 @@ export function openDoors(accessFolder: string): OpenDoors {
     },
     async list() {
       const all = [...(await folder.list())];
-      for (const [id, { pid }] of all) if (!isThere(pid)) await folder.remove(id);
-      return all.map(([, door]) => door).filter(({ pid }) => isThere(pid));
+      for (const [id, { pid }] of all) if (!isAlive(pid)) await folder.remove(id);
+      return all.map(([, door]) => door).filter(({ pid }) => isAlive(pid));
     },
   };
 }

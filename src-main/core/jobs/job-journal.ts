@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { jobSchema, outcomeSchema, targetSchema } from '@contract/groups/jobs.ts';
 import { z } from '@contract/zod.ts';
+import { isAlive } from '../is-alive.ts';
 import { seal, unseal } from '../sealed-json.ts';
 import { createSafeWriter } from '../write-file-safely.ts';
 import { restoredRun, type JobRun } from './job-run.ts';
@@ -55,15 +56,6 @@ const keptRunOf = ({ job, key, pid, ids, manifests, check, comparing }: JobRun):
   check: check && { ...check, before: [...check.before] },
   comparing: [...comparing],
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
 
 /** True when this process holds the lock file now; one that a dead process left behind does not count. */
 async function takeLock(path: string): Promise<boolean> {

@@ -31,6 +31,9 @@ let reaching: (() => void)[] = [];
 /** Root digests by serial number, and files by root digest. */
 let ledger = new Map<string, string>();
 let keptFiles = new Map<string, string>();
+/** What the helper has left as a result, and the number of the process that is there. */
+let left: JobSummary | null = null;
+let alive = 0;
 const close = vi.fn(() => Promise.resolve());
 
 beforeEach(() => {
@@ -40,6 +43,7 @@ beforeEach(() => {
   reaching = [];
   ledger = new Map();
   keptFiles = new Map();
+  [left, alive] = [null, 0];
   close.mockClear();
 });
 
@@ -61,7 +65,8 @@ async function serviceWith(job: Job | null, change: Partial<JobRun> = {}): Promi
       isMine: () => true,
       close: () => Promise.resolve(),
     },
-    results: { prepare: () => '/tmp/result', take: () => null },
+    results: { prepare: () => '/tmp/result', take: () => left },
+    isAlive: (pid) => pid === alive,
     manifests: {
       prepare: () => '/tmp/manifest',
       putAway: () => Promise.resolve(),
@@ -378,4 +383,60 @@ it.each([
   engine.check = () => Promise.reject(new HelperCommandError('check', { late: isLate }));
   const begin = service.start({ source: 'drv-a', targets: [{ drive: 'drv-b', token: check?.token ?? '' }] });
   expect(await codeOf(begin)).toBe(code);
+});
+
+describe('a running job whose helper we hear no more of', () => {
+  const running = (): Job =>
+    sampleJob({ state: 'running', outcome: null, endedAt: null }, [
+      targetOn('t-1', driveOf('b'), { state: 'copying' }),
+    ]);
+  const known = { key: 'key-1', pid: 7, ids: new Map([[1, 't-1']]) };
+  const done = (): JobSummary => summaryOf('complete', [{ id: 1, path: '/dev/sdb', state: 'done' }]);
+  const ended = (outcome: string, state: string) =>
+    vi.waitFor(() =>
+      expect(shown[0]).toMatchObject({ state: 'ended', outcome, targets: { 't-1': { state } } }),
+    );
+
+  it('is not lost while its process is there, and then as it has left it', async () => {
+    const service = await serviceWith(running(), known);
+    alive = 7;
+    await service.find();
+    expect(shown[0]).toMatchObject({ state: 'running', targets: { 't-1': { state: 'copying' } } });
+    [left, alive] = [done(), 0];
+    await service.find();
+    await ended('complete', 'done');
+  });
+
+  it('is lost when its process is gone and has left nothing', async () => {
+    const service = await serviceWith(running(), known);
+    await service.find();
+    await ended('helper-lost', 'failed');
+  });
+
+  it('ends as the helper has left it when it was over just before anybody could attach to it', async () => {
+    engine.runs = [{ job: 'key-1', pid: 7, source: running().source.card.path }];
+    const service = await serviceWith(running(), known);
+    alive = 7;
+    await service.find();
+    engine.runs = [];
+    engine.attached[0]?.job.end(summaryOf('refused', []));
+    await engine.attached[0]?.job.finished;
+    expect(shown[0]).toMatchObject({ state: 'running', targets: { 't-1': { state: 'copying' } } });
+    left = done();
+    await service.find();
+    await ended('complete', 'done');
+  });
+
+  it('is attached to again when only the conversation broke off', async () => {
+    engine.runs = [{ job: 'key-1', pid: 7, source: running().source.card.path }];
+    const service = await serviceWith(running(), known);
+    alive = 7;
+    await service.find();
+    engine.attached[0]?.job.end(summaryOf('helper-died', []));
+    await engine.attached[0]?.job.finished;
+    await service.find();
+    expect(engine.attached).toHaveLength(2);
+    engine.attached[1]?.job.end(done());
+    await ended('complete', 'done');
+  });
 });

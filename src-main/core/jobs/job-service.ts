@@ -30,6 +30,7 @@ import { step, type JobEvent } from './job-machine.ts';
 import { restsOf } from './job-rests.ts';
 import { newRun, type Effect, type JobRun } from './job-run.ts';
 import type { KeptResults } from './kept-results.ts';
+import { createLastWords } from './last-words.ts';
 
 /** More jobs that are over than this are taken off the list by themselves, the oldest first. */
 const maxEndedJobs = 20;
@@ -41,6 +42,8 @@ export interface JobServiceOptions {
   engine: () => Engine;
   elevation: Elevation;
   clock: Clock;
+  /** Whether there is a process of this number. */
+  isAlive: (pid: number) => boolean;
   journal: JobJournal;
   results: KeptResults;
   manifests: Pick<KeptManifests, 'prepare' | 'putAway' | 'find'>;
@@ -128,6 +131,7 @@ export function createJobService(options: JobServiceOptions): JobService {
       return rootDigest === null ? null : manifests.find(rootDigest);
     },
   });
+  const lastWords = createLastWords(options);
   /** Who hands it out beside ourselves. */
   const withoutOwn = (summary: JobSummary): JobSummary => ({
     ...summary,
@@ -209,14 +213,21 @@ export function createJobService(options: JobServiceOptions): JobService {
     void engine.finished.then((summary) => {
       if (jobs.get(id)?.engine !== engine) return;
       live.engine = null;
-      logger.info('jobs', `${id} ended: ${summary.outcome}, ${summary.ok ? 'all good' : 'not all good'}`);
-      if (stopped) return;
-      const { job, toRemove } = live.run;
-      advance(live, { type: 'finished', summary: withoutOwn(summary), now: clock.now() });
-      results.take(id);
-      if (summary.outcome === 'complete' && job.state !== 'stopping') boarding.takeLatecomers(live, toRemove);
-      publish();
+      if (!stopped) settle(live, summary);
     });
+  }
+
+  /** Ends it, unless its helper may still tell how it ended; then `find` looks again. */
+  function settle(live: Live, told: JobSummary | null): void {
+    const { job, toRemove } = live.run;
+    const word = lastWords.of(live.run, told);
+    if (word === 'ending') return;
+    const now = clock.now();
+    if (word === 'lost') return feed(job.id, { type: 'lost', now });
+    logger.info('jobs', `${job.id} ended: ${word.outcome}, ${word.ok ? 'all good' : 'not all good'}`);
+    advance(live, { type: 'finished', summary: withoutOwn(word), now });
+    if (word.outcome === 'complete' && job.state !== 'stopping') boarding.takeLatecomers(live, toRemove);
+    publish();
   }
 
   /** Begins a comparison on a job that is over. */
@@ -303,11 +314,7 @@ export function createJobService(options: JobServiceOptions): JobService {
     found.forEach(adopt);
     // What ran when the core went away and does not run any more has ended unseen.
     for (const live of [...jobs.values()]) {
-      if (!isRunning(live) || live.engine) continue;
-      const { id } = live.run.job;
-      const summary = results.take(id);
-      const now = clock.now();
-      feed(id, summary ? { type: 'finished', summary: withoutOwn(summary), now } : { type: 'lost', now });
+      if (isRunning(live) && !live.engine) settle(live, null);
     }
     forgetOldest();
   }
