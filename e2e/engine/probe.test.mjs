@@ -288,17 +288,18 @@ describe('probe: refused, and nothing is written', () => {
   });
 
   scenario('busy, missing, source of a job', { sticks: true }, async (w) => {
-    const [stick, source] = await w.sticks(['s', 't'], { size: '16M' });
+    const [stick] = await w.sticks(['s'], { size: '8M', bps: '4MB' });
+    const [source] = await w.sticks(['t'], { size: '16M' });
     const refusal = (path) => refusalOf(w, path);
     assert.equal(await refusal('/dev/no-such-stick'), 'not-found');
     assert.equal(await refusal(w.path('no-such-file')), 'not-found');
     assert.equal(await refusal('/dev/null'), 'not-a-drive');
-    const [asks] = asked([stick.dev]);
-    await stick.fault({ stall: 3 });
-    const held = w.probe(stick.dev, { full: true }, { asks });
+    const held = w.probe(stick.dev, { full: true });
     await held.seen((e) => e.event === 'probe', 'its process');
-    await sleep(500);
+    const [{ pid }] = w.processes('examine');
+    await w.hold(pid);
     assert.equal(await refusal(stick.dev), 'in-use');
+    w.release(pid);
     await held.exit;
     const job = w.job(source.dev, [], { waitForJoin: 60 });
     await job.job();
