@@ -19,7 +19,8 @@ export default defineConfig({
   timeout: 120_000, // of a whole test; what a person waits for in it has a limit of its own
   expect: { timeout: 10_000 },
   use: {
-    trace: 'retain-on-failure',
+    // A trace takes as much of the processor as the page itself: where there is a second attempt, that one is traced.
+    trace: process.env.CI ? 'on-first-retry' : 'retain-on-failure',
     actionTimeout: 10_000,
     viewport: { width: 1366, height: 768 },
     locale: 'en-GB',

@@ -14,10 +14,19 @@
  */
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { createCipheriv, createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -313,7 +322,7 @@ export async function readDirect(path, offset, length) {
   if (!isBlock(path)) {
     const file = await open(path, 'r');
     try {
-      const buffer = Buffer.alloc(length);
+      const buffer = Buffer.allocUnsafe(length);
       let got = 0;
       while (got < length) {
         const { bytesRead } = await file.read(buffer, got, length - got, offset + got);
@@ -356,6 +365,18 @@ export async function readDirect(path, offset, length) {
   return whole.subarray(offset - first, offset - first + length);
 }
 
+/** Bytes that a device or file has. @param {string} path */
+function sizeOf(path) {
+  const { size } = statSync(path);
+  return isBlock(path)
+    ? 512 * Number(readFileSync(`/sys/class/block/${basename(realpathSync(path))}/size`, 'latin1'))
+    : size;
+}
+
+// Two pipes into one `cmp`: what is compared never comes into this process, whose memory every start of another has to copy.
+const COMPARE = `read_all() { if [ -b "$1" ]; then dd if="$1" bs=1M iflag=direct,count_bytes count="$2" status=none; else cat -- "$1"; fi; }
+read_all "$1" "$3" | { read_all "$2" "$3" | cmp -n "$4" - /dev/fd/3; } 3<&0`;
+
 /**
  * Compares the first `size` bytes of two devices or files; devices are read past the page cache.
  * @param {string} a
@@ -365,26 +386,28 @@ export async function readDirect(path, offset, length) {
  * @throws if one of them cannot be read
  */
 export async function compareBytes(a, b, size) {
-  const PIECE = 8 << 20;
-  for (let offset = 0; offset < size; offset += PIECE) {
-    const want = Math.min(PIECE, size - offset);
-    const [x, y] = await Promise.all([readDirect(a, offset, want), readDirect(b, offset, want)]);
-    if (!x.equals(y)) {
-      const n = Math.min(x.length, y.length);
-      let low = 0; // the first difference lies in [low, n]
-      for (let step = 1 << 16; step >= 1; step = step === 1 ? 0 : step >> 8 || 1) {
-        while (
-          low < n &&
-          x.subarray(low, Math.min(low + step, n)).equals(y.subarray(low, Math.min(low + step, n)))
-        )
-          low += step;
-      }
-      return offset + Math.min(low, n);
-    }
-    if (x.length < want) return offset + x.length; // both end here, before `size`
-  }
-  return -1;
+  const there = Math.min(size, sizeOf(a), sizeOf(b));
+  const aligned = Math.ceil(there / 4096) * 4096; // direct reads are of whole sectors
+  /** @type {[number | null, string, string]} */
+  const [code, said, complaint] = await new Promise((resolve, reject) => {
+    const child = spawn('sh', ['-c', COMPARE, 'compare', a, b, String(aligned), String(there)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (text) => (out += text));
+    child.stderr.on('data', (text) => (err += text));
+    child.on('error', reject);
+    child.on('close', (code) => resolve([code, out, err]));
+  });
+  const at = / differ: (?:byte|char) (\d+)/.exec(said);
+  if (complaint === '' && code === 1 && at) return Number(at[1]) - 1;
+  if (complaint !== '' || code !== 0) throw new Error(complaint.trim() || `cmp: ${code}`);
+  return there === size ? -1 : there;
 }
+
+const PIECE = 4 << 20;
+const ZEROS = Buffer.alloc(PIECE + 16);
 
 /**
  * Pseudo-random bytes that follow from the seed alone: the same at the same offset, however they are asked for.
@@ -398,9 +421,8 @@ export function sourceBytes(seed, offset, length) {
   const iv = Buffer.alloc(16);
   iv.writeBigUInt64BE(BigInt(Math.floor(offset / 16)), 8);
   const lead = offset % 16;
-  return createCipheriv('aes-128-ctr', key, iv)
-    .update(Buffer.alloc(lead + length))
-    .subarray(lead);
+  const zeros = lead + length > ZEROS.length ? Buffer.alloc(lead + length) : ZEROS.subarray(0, lead + length);
+  return createCipheriv('aes-128-ctr', key, iv).update(zeros).subarray(lead);
 }
 
 /**
@@ -410,7 +432,6 @@ export function sourceBytes(seed, offset, length) {
  * @param {number | string} seed
  */
 export async function makeSource(path, size, seed) {
-  const PIECE = 4 << 20;
   const device = existsSync(path) && isBlock(path);
   const file = await open(path, device ? 'r+' : 'w');
   try {
