@@ -58,7 +58,7 @@ test('a stick is pulled out in mid-copy, then a hub with two, and a process is k
   const failures = job.getByRole('listitem');
   for (const place of [2, 4, 5]) {
     await expect(failures.filter({ hasText: `Drive ${String(place)} was` })).toContainText(
-      'was pulled out before its copy was complete. The other 5 are not affected. Put it back and retry.',
+      '2 others failed the same way: think of the hub, its power or the source. Put it back and retry.',
     );
   }
   await expect(failures.filter({ hasText: 'Drive 3' })).toContainText(
