@@ -52,8 +52,8 @@ import { loadSettings } from './settings/settings-store.ts';
 import { createStateStore } from './state/state-store.ts';
 import { createFeedService, type StationLinkLike } from './stations/feed-service.ts';
 import { createHandOutService, type PublisherLike } from './stations/hand-out-service.ts';
-import { Publisher, type PublisherOptions } from './stations/publisher.ts';
-import { StationLink, type StationOptions } from './stations/station.ts';
+import type { PublisherOptions } from './stations/publisher.ts';
+import type { StationOptions } from './stations/station.ts';
 import { createStationsFile } from './stations/stations-file.ts';
 
 export interface AppOptions {
@@ -66,7 +66,7 @@ export interface AppOptions {
   /** Shows practice drives and the jobs on them, and no other drive or job of this computer. */
   practiceOnly?: boolean;
   /** Tests bring their own. */
-  makePublisher?: (options: PublisherOptions) => PublisherLike;
+  makePublisher?: (options: PublisherOptions) => PublisherLike | Promise<PublisherLike>;
   openStation?: (options: StationOptions) => Promise<StationLinkLike>;
   /** Everything that is shown and asked is written to it. */
   recorder?: SessionRecorder;
@@ -207,7 +207,9 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     (error) => logger.error('stations', textOf(error)),
   );
   const feeds = createFeedService({
-    open: own.openStation ?? ((options) => StationLink.open(options)),
+    open:
+      own.openStation ??
+      (async (options) => (await import('./stations/station.ts')).StationLink.open(options)),
     logger,
     onChange: (feeds) => store.update((state) => ({ ...state, feeds })),
     keep: (feeds) => stationsFile.keep({ feeds }),
@@ -216,7 +218,9 @@ export async function createApp({ host, version, ports, recorder, ...own }: AppO
     engine,
     clock,
     logger,
-    makePublisher: own.makePublisher ?? ((options) => new Publisher(options)),
+    makePublisher:
+      own.makePublisher ??
+      (async (options) => new (await import('./stations/publisher.ts')).Publisher(options)),
     job: (id) => store.state.jobs[id],
     keyOf: (id) => jobs.keyOf(id),
     defaults: () => settings.current.job,

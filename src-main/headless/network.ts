@@ -2,7 +2,6 @@
 import { hostname, networkInterfaces } from 'node:os';
 import type { ListenToNetwork } from '../core/ports.ts';
 import { written } from './access.ts';
-import { startHttpServer } from './http-server.ts';
 
 /** Addresses that are as good as none: of one link only, or of this computer alone. */
 const isUseful = (address: string): boolean => !/^(fe80:|169\.254\.)/i.test(address);
@@ -31,6 +30,7 @@ export const listenWith =
     const reached = (): string[] => [...names, ...(found().length > 0 ? found() : ['localhost'])];
     const own = hostname();
     const local = families ? ['localhost', '127.0.0.1', '::1'] : [];
+    const { startHttpServer } = await import('./http-server.ts');
     const server = await startHttpServer({
       host,
       port,

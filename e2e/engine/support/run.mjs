@@ -20,12 +20,14 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Waits until `probe` gives something true; rejects after `limit` ms with `what`. */
 export async function until(probe, what, limit = EVENT_MS) {
-  const end = Date.now() + limit;
+  const begun = Date.now();
   for (;;) {
     const value = await probe();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`waited ${limit} ms in vain for: ${what}`);
-    await sleep(5);
+    const passed = Date.now() - begun;
+    if (passed > limit) throw new Error(`waited ${limit} ms in vain for: ${what}`);
+    // What takes long may be seen a little later: looking takes the processor from what is waited for.
+    await sleep(Math.min(5 + passed / 40, 30));
   }
 }
 

@@ -5,7 +5,6 @@ import { Command } from 'commander';
 import { ContractError } from '@contract/errors.ts';
 import { accessFolder, defaultPaths } from '../../core/default-paths.ts';
 import { knownMachines, type KnownMachines } from '../../core/machines/known-machines.ts';
-import { pairWith } from '../../core/remote/dial.ts';
 import { readAddress, type MachineAddress } from '../../core/remote/machine-address.ts';
 import { processContext, type CliContext } from '../context.ts';
 import { CliError, EXIT, usageError } from '../exit-codes.ts';
@@ -88,6 +87,7 @@ async function one(
     throw usageError(`${address.origin} has not been paired: give the code that it shows with --code.`);
   }
   try {
+    const { pairWith } = await import('../../core/remote/dial.ts');
     const paired = await pairWith(address, code, hostname());
     await machines.add(address, paired);
     stderr.write(

@@ -17,7 +17,7 @@ import { createReplay } from '../../core/recording/replay.ts';
 import { createRecorder } from '../../core/recording/session-recorder.ts';
 import { systemClock } from '../../core/system-clock.ts';
 import { isLoopback, newKey, sameKey } from '../../headless/access.ts';
-import { startHttpServer, type HttpServer } from '../../headless/http-server.ts';
+import type { HttpServer } from '../../headless/http-server.ts';
 import { listenWith } from '../../headless/network.ts';
 import { openExternal } from '../../headless/open-external.ts';
 import { powerGuard } from '../../headless/power-guard.ts';
@@ -157,6 +157,7 @@ async function serve(context: CliContext, flags: Flags, rendererDir: string | nu
   let server: HttpServer | null = null;
   let network: Network | null = null;
   try {
+    const { startHttpServer } = await import('../../headless/http-server.ts');
     server = await startHttpServer<'operator'>({
       ...own,
       names: () => ['localhost', '127.0.0.1', '::1', own.host],

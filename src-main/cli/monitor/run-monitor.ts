@@ -2,7 +2,7 @@
 
 import { compactJobs } from '@contract/groups/machines.ts';
 import { createSession, type Session } from '@contract/session.ts';
-import { openChannel, type Pairing } from '../../core/remote/dial.ts';
+import type { Pairing } from '../../core/remote/dial.ts';
 import type { MachineAddress } from '../../core/remote/machine-address.ts';
 import { terminalStyle, type CliContext } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -97,7 +97,8 @@ export async function runMonitor(
     const machine = machines[index];
     if (!machine) return;
     entry.session = createSession({
-      open: () => openChannel(machine.address, machine.pairing),
+      open: async () =>
+        (await import('../../core/remote/dial.ts')).openChannel(machine.address, machine.pairing),
       onHello: () => undefined,
       onLink(link, problem) {
         if (link !== entry.view.link) entry.since = performance.now();

@@ -1,12 +1,5 @@
-/** Makes self-signed certificates (X.509 v3, RFC 5280; ECDSA P-256 with SHA-256) and says how they are recognised. */
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  randomBytes,
-  sign,
-  X509Certificate,
-} from 'node:crypto';
+/** Makes self-signed certificates (X.509 v3, RFC 5280; ECDSA P-256 with SHA-256). */
+import { createPrivateKey, createPublicKey, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
 import {
@@ -86,15 +79,3 @@ export function makeCertificate(
   });
   return new X509Certificate(Buffer.from(AsnConvert.serialize(certificate))).toString();
 }
-
-/** SHA-256 over the certificate, `AB:CD:...`, as browsers show it: for people. */
-export const fingerprintOf = (certificate: X509Certificate): string => certificate.fingerprint256;
-
-/**
- * SHA-256 over the public key (SubjectPublicKeyInfo), in base64url: what programs remember a machine by. It stays the
- * same when the certificate is renewed.
- */
-export const pinOf = (certificate: X509Certificate): string =>
-  createHash('sha256')
-    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('base64url');

@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from '@contract/zod.ts';
 import { writeFileSafely } from '../write-file-safely.ts';
-import { fingerprintOf, makeCertificate, pinOf } from './certificate.ts';
+import { fingerprintOf, pinOf } from './fingerprints.ts';
 
 export interface Credentials {
   /** PEM. */
@@ -84,6 +84,7 @@ export async function ownCredentials(
   const old = await readOr(certificateFile, '');
   const earlier = parseEarlier(await readOr(earlierFile, '[]'));
   if (stillGood(old, key, names, now)) return credentials(key, old, earlier);
+  const { makeCertificate } = await import('./certificate.ts'); // only where one is made: its packages take long to load
   const certificate = makeCertificate(key, subject, names, now);
   const known = old === '' ? earlier : [fingerprintOf(new X509Certificate(old)), ...earlier];
   await writeFileSafely(earlierFile, JSON.stringify(known.slice(0, keptFingerprints)));

@@ -20,9 +20,7 @@ import type { Elevation } from '../ports.ts';
 import type { FactBook } from '../record/drive-facts.ts';
 import type { Recorder } from '../record/recorder.ts';
 import { keepStations, recordOf } from '../record/recorded-engine.ts';
-import { StationError } from '../stations/nats-link.ts';
-import { Publisher } from '../stations/publisher.ts';
-import { StationLink } from '../stations/station.ts';
+import { StationError } from '../stations/station-error.ts';
 import { takenBack } from '../stations/taken-back.ts';
 import { keptCopy, type CopyManifests } from './kept-copy.ts';
 
@@ -141,6 +139,7 @@ export function createCopyService(
     const settle = (summary: JobSummary) => kept.settle(summary, noteTo(connection));
     const asked = kept.request;
     if (request.join) {
+      const { StationLink } = await import('../stations/station.ts');
       const link = await StationLink.open({ join: request.join, tell: tellOthers });
       try {
         const job = engine().start(await link.request(asked));
@@ -163,6 +162,7 @@ export function createCopyService(
     let job: EngineJob | null = null;
     /** In the record as it goes, so that it does not lack them if this program is killed. */
     const keep = whereStatesChange((stations) => job && keepStations(job, stations));
+    const { Publisher } = await import('../stations/publisher.ts');
     const publisher = new Publisher({
       publish: request.publish,
       blockSize: request.options.blockSize ?? defaultBlockSize,

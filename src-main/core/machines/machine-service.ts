@@ -10,9 +10,11 @@ import { createSession, type Link, type Session } from '@contract/session.ts';
 import type { AppState } from '@contract/snapshot.ts';
 import { cleanText } from '../devices/clean-text.ts';
 import type { Clock } from '../ports.ts';
-import { openChannel, pairWith } from '../remote/dial.ts';
 import { readAddress } from '../remote/machine-address.ts';
 import type { KnownMachine, KnownMachines } from './known-machines.ts';
+
+/** Only where a machine is called: most never call one. */
+const dial = () => import('../remote/dial.ts');
 
 /** A machine's picture changes at most this often. */
 const showEveryMs = 500;
@@ -103,7 +105,7 @@ export function createMachineService({ machines, clock, onError }: MachineOption
       jobCount: 0,
     };
     const session = createSession({
-      open: () => openChannel(address, known.pairing),
+      open: async () => (await dial()).openChannel(address, known.pairing),
       onHello: () => undefined,
       onLink: (link, problem) => onLink(id, link, problem),
       onState: (state) => take(id, state),
@@ -150,7 +152,7 @@ export function createMachineService({ machines, clock, onError }: MachineOption
     },
     async add(url, code) {
       const address = readAddress(url);
-      const paired = await pairWith(address, code, hostname());
+      const paired = await (await dial()).pairWith(address, code, hostname());
       const id = await machines.add(address, paired);
       end(id);
       await follow();

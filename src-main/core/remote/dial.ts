@@ -12,7 +12,7 @@ import { appError, appErrorSchema, ContractError, fail } from '@contract/errors.
 import type { DeviceGrant } from '@contract/groups/access.ts';
 import { maxMessageBytes } from '@contract/wire.ts';
 import { z } from '@contract/zod.ts';
-import { fingerprintOf, pinOf } from '../access/certificate.ts';
+import { fingerprintOf, pinOf } from '../access/fingerprints.ts';
 import { pairAnswerSchema } from '../access/pairing.ts';
 import { codeSecret, proofOf, readCode, sameText } from '../access/pairing-code.ts';
 import type { MachineAddress } from './machine-address.ts';

@@ -10,7 +10,7 @@ import {
   type KeptFeed,
   type StationLinkLike,
 } from './feed-service.ts';
-import { StationError } from './nats-link.ts';
+import { StationError } from './station-error.ts';
 import type { StationOptions } from './station.ts';
 
 const request = { server: { url: 'nats://10.0.0.5:4222' }, job: 'abc', name: 'bench 2' };

@@ -16,7 +16,7 @@ import type { JobRequest } from '../helper/helper-job.ts';
 import type { EngineJob } from '../jobs/engine.ts';
 import type { Logger } from '../logging/logger.ts';
 import { asContractError } from './hand-out-service.ts';
-import { StationError } from './nats-link.ts';
+import { StationError } from './station-error.ts';
 import { feedPath } from './feed-path.ts';
 import { checkFiles } from './server-files.ts';
 import type { StationLink, StationOptions } from './station.ts';

@@ -13,7 +13,7 @@ import {
   type KeptHandOut,
   type PublisherLike,
 } from './hand-out-service.ts';
-import { StationError } from './nats-link.ts';
+import { StationError } from './station-error.ts';
 import type { PublisherOptions } from './publisher.ts';
 
 const server = { url: 'nats://10.0.0.5:4222' };

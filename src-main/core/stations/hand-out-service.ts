@@ -23,7 +23,7 @@ import type { StartRequest } from '../jobs/job-boarding.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Clock } from '../ports.ts';
 import { newJobName } from './job-name.ts';
-import { StationError } from './nats-link.ts';
+import { StationError } from './station-error.ts';
 import type { Publisher, PublisherOptions } from './publisher.ts';
 import type { Pace } from './roster.ts';
 import { checkFiles } from './server-files.ts';
@@ -59,7 +59,7 @@ export interface HandOutOptions {
   engine: () => Pick<Engine, 'attach'>;
   clock: Clock;
   logger: Logger;
-  makePublisher: (options: PublisherOptions) => PublisherLike;
+  makePublisher: (options: PublisherOptions) => PublisherLike | Promise<PublisherLike>;
   job: (id: JobId) => Job | undefined;
   /** The helper's name for a job; null while it has none. */
   keyOf: (id: JobId) => string | null;
@@ -303,7 +303,7 @@ export function createHandOutService(options: HandOutOptions): HandOutService {
       let entry: Entry | null = null;
       /** What was told before there was anybody to tell. */
       const early: StationEvent[] = [];
-      const publisher = options.makePublisher({
+      const publisher = await options.makePublisher({
         publish: {
           server,
           job,

@@ -13,7 +13,8 @@ import {
   type Authenticator,
   type NatsConnection,
 } from '@nats-io/transport-node';
-import type { Server, StationProblem, StationProblemCode } from '@contract/groups/stations.ts';
+import type { Server } from '@contract/groups/stations.ts';
+import { StationError } from './station-error.ts';
 import { connectWhole } from './transport.ts';
 
 /** A cut cable is noticed after two pings; then the server is tried again and again. */
@@ -21,17 +22,6 @@ const pingMs = 2000;
 const retryMs = 500;
 const connectMs = 5000;
 const maxSecret = 65_536;
-
-/** What a person can do something about. */
-export class StationError extends Error {
-  readonly problem: StationProblem;
-
-  constructor(code: StationProblemCode, detail: string) {
-    super(`${code}: ${detail}`);
-    this.name = 'StationError';
-    this.problem = { code, detail: detail.slice(0, 1024) };
-  }
-}
 
 /** Connects. Throws `StationError`. */
 export async function connectTo(server: Server, name: string): Promise<NatsConnection> {

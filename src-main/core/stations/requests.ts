@@ -14,7 +14,8 @@ import {
   streamName,
   type StationRequest,
 } from './messages.ts';
-import { asStationError, StationError } from './nats-link.ts';
+import { asStationError } from './nats-link.ts';
+import { StationError } from './station-error.ts';
 import type { Roster } from './roster.ts';
 import type { Unreadable } from './unreadable.ts';
 

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import type { Server } from '@contract/groups/stations.ts';
 import { isAbsolute } from 'node:path';
-import { StationError } from './nats-link.ts';
+import { StationError } from './station-error.ts';
 
 /** Throws `StationError` for what is no ordinary file of this machine: a pipe or a device would be read for ever. */
 export async function checkFiles({ credentials, ca, cert, key }: Server): Promise<void> {

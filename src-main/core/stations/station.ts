@@ -35,7 +35,8 @@ import {
   stationVersion,
   type HelloReply,
 } from './messages.ts';
-import { asStationError, connectTo, isOpen, StationError } from './nats-link.ts';
+import { asStationError, connectTo, isOpen } from './nats-link.ts';
+import { StationError } from './station-error.ts';
 import { reportOf } from './report.ts';
 import { giveBack } from './transport.ts';
 

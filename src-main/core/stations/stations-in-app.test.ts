@@ -15,7 +15,7 @@ import { systemClock } from '../system-clock.ts';
 import { jobEvent, summaryOf, targetEvent } from '../testing/helper-events.ts';
 import { scriptedEngine, type ScriptedEngine } from '../testing/scripted-engine.ts';
 import { portsIn } from '../testing/test-ports.ts';
-import { StationError } from './nats-link.ts';
+import { StationError } from './station-error.ts';
 
 const size = 1_000_000;
 const server = { url: 'nats://10.0.0.5:4222' };
