@@ -126,62 +126,6 @@ enum class CodeClass : std::uint8_t {
     return "internal";
 }
 
-/// One line of plain English for logs.
-[[nodiscard]] constexpr std::string_view what_of(Code code) noexcept {
-    switch (code) {
-        case Code::protocol: return "the line is not a valid message of this protocol";
-        case Code::version_mismatch: return "the two sides speak different versions of the protocol";
-        case Code::bad_option: return "an option is out of its range";
-        case Code::no_such_target: return "the job has no such target";
-        case Code::too_many_targets: return "the job has no room for another target";
-        case Code::job_ending: return "the job is over and takes no more targets";
-        case Code::other_user: return "another user is copying this source";
-        case Code::no_permission: return "this user may not open it";
-        case Code::system_disk: return "the running system uses this disk";
-        case Code::mounted: return "a file system on it is mounted";
-        case Code::in_use: return "something else holds it open exclusively or is stacked on it";
-        case Code::partition: return "it is a partition, not a whole disk";
-        case Code::is_source: return "it is the source";
-        case Code::holds_source: return "the source image lies on this disk";
-        case Code::holds_files: return "a report, the record or the settings of this program lie on this disk";
-        case Code::source_of_other_job: return "another running job reads from it";
-        case Code::duplicate_target: return "it is already a target of this job";
-        case Code::not_approved: return "nobody has agreed to lose what is on it";
-        case Code::other_than_approved: return "it is not, or does not hold, what was approved";
-        case Code::unsteady_drive: return "its beginning reads differently each time";
-        case Code::protected_drive: return "its serial number is on the list of protected drives";
-        case Code::protection_not_known: return "which drives are protected cannot be known";
-        case Code::too_small: return "it is smaller than the source";
-        case Code::read_only: return "it is write-protected";
-        case Code::not_found: return "there is nothing at this path";
-        case Code::not_a_drive: return "it is neither a block device nor an ordinary file";
-        case Code::empty_source: return "the source has no bytes";
-        case Code::changed_device: return "the device is not the one that was checked";
-        case Code::no_space: return "no space left for the image file";
-        case Code::write_error: return "the device reports that it could not write";
-        case Code::read_error: return "the device reports that it could not read back";
-        case Code::flush_error: return "the device reports that it could not make the data durable";
-        case Code::device_gone: return "the device was pulled out";
-        case Code::hung: return "the device gave no answer for too long";
-        case Code::verify_mismatch: return "what reads back is not what was written";
-        case Code::consumer_died: return "the process that wrote this target ended unexpectedly";
-        case Code::producer_died: return "the process that reads the source ended unexpectedly";
-        case Code::helper_died: return "the supervising process ended unexpectedly";
-        case Code::ring_broken: return "the ring holds something it must not hold";
-        case Code::source_error: return "the source could not be read";
-        case Code::source_gone: return "the source was pulled out";
-        case Code::source_changed: return "a block of the source read differently the second time";
-        case Code::source_written: return "something wrote to the source while it was read";
-        case Code::feed_ended: return "the first node has ended the job, or cannot be reached any more";
-        case Code::feed_damaged: return "what came over the network is not what the first node sent";
-        case Code::manifest_damaged: return "the manifest is damaged, or is none";
-        case Code::manifest_not_written: return "the manifest could not be written";
-        case Code::no_memory: return "not enough memory for the ring";
-        case Code::internal: return "a mistake of ours";
-    }
-    return "unknown error";
-}
-
 /// The code of that name, if there is one.
 [[nodiscard]] constexpr std::optional<Code> code_from(std::string_view text) noexcept {
     if (text == "protocol") return Code::protocol;

@@ -66,14 +66,6 @@ ${lines((e) => `        case Code::${cppName(e.code)}: return "${e.code}";`)}
     return "internal";
 }
 
-/// One line of plain English for logs.
-[[nodiscard]] constexpr std::string_view what_of(Code code) noexcept {
-    switch (code) {
-${lines((e) => `        case Code::${cppName(e.code)}: return "${e.what}";`)}
-    }
-    return "unknown error";
-}
-
 /// The code of that name, if there is one.
 [[nodiscard]] constexpr std::optional<Code> code_from(std::string_view text) noexcept {
 ${lines((e) => `    if (text == "${e.code}") return Code::${cppName(e.code)};`)}

@@ -90,7 +90,6 @@ class Job {
   void watch_for_stall(Rider& rider, double seconds_passed);
   void end_rider(Rider& rider, State state, std::optional<Error> error);
   void reap(Rider& rider);
-  Error reason_for_stop() const;
   Rider* find_rider(std::uint64_t id);
   [[nodiscard]] bool any_riding() const;
 
