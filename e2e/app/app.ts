@@ -145,6 +145,15 @@ export class Carousel {
     const builder = new AxeBuilder({ page }).options({
       rules: { 'label-content-name-mismatch': { enabled: true } },
     });
+    // Colours on their way from one to another are nobody's choice.
+    await page.evaluate(() =>
+      Promise.allSettled(
+        document
+          .getAnimations()
+          .filter((one) => Number.isFinite(one.effect?.getComputedTiming().endTime))
+          .map((one) => one.finished),
+      ),
+    );
     // It opens a page of its own for its report, which Electron's windows cannot do.
     const { violations } = await (this.inElectron ? builder.setLegacyMode() : builder).analyze();
     const found = violations.map(

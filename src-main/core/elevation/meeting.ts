@@ -14,7 +14,8 @@ import { z } from '@contract/zod.ts';
 import type { HelperExit, HelperProcess } from '../helper/launch/launcher.ts';
 
 const secretBytes = 32;
-const drainMs = 1000;
+/** The process has ended, and the system closes its connection: only a busy machine takes long. */
+const drainMs = 10_000;
 const maxLineBytes = 65_536;
 
 const introductionSchema = z.union([
@@ -116,26 +117,32 @@ export class Meeting {
     const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough().end()];
     let released = false;
     let socket: Socket | null = null;
+    /** How it ended, while its last words, or even its first, are still on their way. */
+    let over: ((socket: Socket) => void) | null = null;
     const exited = new Promise<HelperExit>((resolve) => {
       this.#waiting.set(mark, {
         connected(to) {
+          if (socket) return void to.destroy(); // somebody twice
           socket = to;
           to.on('error', () => undefined);
           stdin.pipe(to);
           to.pipe(stdout);
           if (released) to.unref();
+          over?.(to);
         },
-        // Its last words may still be on their way when the news of its end comes.
         ended: (exit) => {
-          if (!socket || socket.readableEnded || released) return resolve(exit);
+          if (exit.error || released || socket?.readableEnded) return resolve(exit);
           const late = setTimeout(() => resolve(exit), drainMs);
-          socket.once('close', () => {
-            clearTimeout(late);
-            resolve(exit);
-          });
+          over = (from) =>
+            from.once('close', () => {
+              clearTimeout(late);
+              resolve(exit);
+            });
+          if (socket) over(socket);
         },
         orphaned() {
           const unknown: HelperExit = { code: null, signal: null };
+          if (over) return;
           if (!socket || socket.destroyed || released) return resolve(unknown);
           socket.once('close', () => resolve(unknown));
         },
@@ -146,7 +153,11 @@ export class Meeting {
         this.#broker.write(`${JSON.stringify({ launch: mark, args, protected: protects })}\n`);
       else this.#end(mark, failed('the elevated helper is gone'));
     });
-    void exited.then(() => socket ?? stdout.end());
+    void exited.then(() => {
+      this.#waiting.delete(mark);
+      if (this.#waiting.size === 0) this.#broker?.unref();
+      if (!socket) stdout.end();
+    });
     return {
       pid: undefined,
       stdin,
@@ -174,7 +185,7 @@ export class Meeting {
       if (said && 'proof' in said && !this.#broker && same(said.proof, this.#proofs[0]))
         return this.#take(socket);
       const waiting = said && 'launch' in said ? this.#waiting.get(said.launch) : undefined;
-      // A stranger, or somebody twice: not a word.
+      // A stranger: not a word.
       if (!waiting) return void socket.destroy();
       waiting.connected(socket);
     });
@@ -198,17 +209,13 @@ export class Meeting {
       this.#broker = null;
       // What it had started goes on, and is heard for as long as it speaks.
       for (const waiting of this.#waiting.values()) waiting.orphaned();
-      this.#waiting.clear();
       this.#onGone();
     });
     this.#onBroker();
   }
 
   #end(mark: string, exit: HelperExit): void {
-    const waiting = this.#waiting.get(mark);
-    this.#waiting.delete(mark);
-    if (this.#waiting.size === 0) this.#broker?.unref();
-    waiting?.ended(exit);
+    this.#waiting.get(mark)?.ended(exit);
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sampleJob } from '@contract/testing/samples.ts';
+import { seal } from '../sealed-json.ts';
 import { createJobJournal } from './job-journal.ts';
 import { restoredRun } from './job-run.ts';
 
@@ -50,4 +51,34 @@ describe('the journal', () => {
     await next.close();
     expect(await readFile(file(), 'utf8')).toContain('"carouselJobs": 1');
   });
+
+  it('has what was saved last at once, before the disk has it for certain', async () => {
+    const first = createJobJournal(file(), fails);
+    await first.load();
+    first.save([]);
+    first.save([run]);
+    const atOnce = await readFile(`${file()}.now`, 'utf8');
+    await first.close();
+    // As if it had been killed with only its first state on the disk.
+    await writeFile(file(), seal({ carouselJobs: 1, saved: 1, runs: [] }));
+    await writeFile(`${file()}.now`, atOnce);
+    const next = createJobJournal(file(), fails);
+    expect(await next.load()).toEqual([run]);
+    next.save([]);
+    await next.close();
+    expect(await createJobJournal(file(), fails).load(), 'later is newer').toEqual([]);
+  });
+
+  it.each(['', '{"carouselJobs": 1', seal({ carouselJobs: 1, saved: 1, runs: [] })])(
+    'does without the newest where a power cut has torn it, or left an older one: %j',
+    async (text) => {
+      const first = createJobJournal(file(), fails);
+      await first.load();
+      first.save([]);
+      first.save([run]);
+      await first.close();
+      await writeFile(`${file()}.now`, text);
+      expect(await createJobJournal(file(), fails).load()).toEqual([run]);
+    },
+  );
 });

@@ -1,4 +1,5 @@
 /** Keeps the jobs on disk, so that a core that comes back shows them as they were and finds the running ones again. */
+import { renameSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { jobSchema, outcomeSchema, targetSchema } from '@contract/groups/jobs.ts';
@@ -24,7 +25,13 @@ const keptRunSchema = z.object({
     .nullable(),
   comparing: z.array(z.tuple([z.string(), targetSchema])).default([]),
 });
-const journalSchema = z.object({ carouselJobs: z.literal(1), runs: z.array(z.unknown()) });
+const journalSchema = z.object({
+  carouselJobs: z.literal(1),
+  /** How often it has been saved: of the two files the one with more counts. */
+  saved: z.int().nonnegative().default(0),
+  runs: z.array(z.unknown()),
+});
+type Journal = z.infer<typeof journalSchema>;
 
 export interface JobJournal {
   /** The jobs as they were; none when there is no journal or it makes no sense. From now on this core keeps it. */
@@ -69,33 +76,52 @@ async function takeLock(path: string): Promise<boolean> {
   );
 }
 
-/** A journal in this file. */
+/** What such a file holds; null if there is none. Throws if it makes no sense. */
+async function read(path: string): Promise<Journal | null> {
+  const text = await readFile(path, 'utf8').catch(() => null);
+  if (text === null) return null;
+  const { content, sealed } = unseal(text);
+  if (!sealed) throw new Error('the check is missing');
+  return journalSchema.parse(content);
+}
+
+/**
+ * A journal in this file. Beside it, as `PATH.now`, stands what was saved last and is not yet on the disk for certain: to make it so may take seconds
+ * on a busy disk, and this program may be killed meanwhile. A power cut may take that one.
+ */
 export function createJobJournal(path: string, onError: (error: unknown) => void): JobJournal {
   const writer = createSafeWriter(path, onError);
   const lock = `${path}.lock`;
+  const newest = `${path}.now`;
   let mine = false;
+  let saved = 0;
   return {
     async load() {
       mine = await takeLock(lock).catch(() => false);
-      const text = await readFile(path, 'utf8').catch(() => null);
-      if (text === null) return [];
-      try {
-        const { content, sealed } = unseal(text);
-        if (!sealed) throw new Error('the check is missing');
-        const { runs } = journalSchema.parse(content);
-        return runs.flatMap((entry) => {
-          const kept = keptRunSchema.safeParse(entry);
-          return kept.success ? [runOf(kept.data)] : [];
-        });
-      } catch (error) {
+      const durable = await read(path).catch((error: unknown) => {
         onError(error);
-        return [];
-      }
+        return null;
+      });
+      const last = await read(newest).catch(() => null);
+      const journal = last && last.saved > (durable?.saved ?? -1) ? last : durable;
+      if (journal === null) return [];
+      ({ saved } = journal);
+      return journal.runs.flatMap((entry) => {
+        const kept = keptRunSchema.safeParse(entry);
+        return kept.success ? [runOf(kept.data)] : [];
+      });
     },
     save(runs) {
       if (!mine) return;
-      const kept = runs.map(keptRunOf);
-      writer.write(seal({ carouselJobs: 1, runs: kept }));
+      saved += 1;
+      const text = seal({ carouselJobs: 1, saved, runs: runs.map(keptRunOf) });
+      try {
+        writeFileSync(`${newest}.part`, text, { mode: 0o600 });
+        renameSync(`${newest}.part`, newest);
+      } catch (error) {
+        onError(error);
+      }
+      writer.write(text);
     },
     isMine: () => mine,
     async close() {
