@@ -8,7 +8,6 @@ import { promisify } from 'node:util';
 import { compareBytes, makeSource, readDirect } from '../../testlab/sticks.mjs';
 import { assertUntouched } from './support/expect.mjs';
 import { partitionedStick } from './support/partitions.mjs';
-import { sleep } from './support/run.mjs';
 import { onPath } from './support/tools.mjs';
 import { asked, MiB, scenario, sticksHere } from './support/world.mjs';
 
