@@ -27,8 +27,8 @@ const keptRunSchema = z.object({
 });
 const journalSchema = z.object({
   carouselJobs: z.literal(1),
-  /** How often it has been saved: of the two files the one with more counts. */
-  saved: z.int().nonnegative().default(0),
+  /** How often it has been saved: of the two files the one with more counts. Earlier versions had only one file, without it. */
+  saved: z.int().nonnegative().optional(),
   runs: z.array(z.unknown()),
 });
 type Journal = z.infer<typeof journalSchema>;
@@ -103,9 +103,10 @@ export function createJobJournal(path: string, onError: (error: unknown) => void
         return null;
       });
       const last = await read(newest).catch(() => null);
-      const journal = last && last.saved > (durable?.saved ?? -1) ? last : durable;
+      const isNewer = (durable?.saved ?? Infinity) < (last?.saved ?? 0);
+      const journal = durable === null || isNewer ? last : durable;
       if (journal === null) return [];
-      ({ saved } = journal);
+      saved = journal.saved ?? 0;
       return journal.runs.flatMap((entry) => {
         const kept = keptRunSchema.safeParse(entry);
         return kept.success ? [runOf(kept.data)] : [];
@@ -126,6 +127,8 @@ export function createJobJournal(path: string, onError: (error: unknown) => void
     isMine: () => mine,
     async close() {
       await writer.idle();
+      const durable = await read(path).catch(() => null);
+      if (mine && durable?.saved === saved) await rm(newest, { force: true });
       if (mine) await rm(lock, { force: true });
       mine = false;
     },
