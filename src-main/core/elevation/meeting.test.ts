@@ -45,6 +45,7 @@ async function broker() {
   return { asked, ended, socket };
 }
 
+// Windows meets at a named pipe outside of the folder, which this stand-in does not know.
 describe.skipIf(process.platform === 'win32')('a helper that the elevated one has started', () => {
   async function launched() {
     const { asked, ended, socket } = await broker();

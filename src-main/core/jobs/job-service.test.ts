@@ -392,6 +392,16 @@ describe('a running job whose helper we hear no more of', () => {
     ]);
   const known = { key: 'key-1', pid: 7, ids: new Map([[1, 't-1']]) };
   const done = (): JobSummary => summaryOf('complete', [{ id: 1, path: '/dev/sdb', state: 'done' }]);
+  /** One that is attached to a running job, whose conversation then ends like that. */
+  async function attachedUntil(outcome: 'refused' | 'helper-died'): Promise<JobService> {
+    engine.runs = [{ job: 'key-1', pid: 7, source: running().source.card.path }];
+    const service = await serviceWith(running(), known);
+    alive = 7;
+    await service.find();
+    engine.attached[0]?.job.end(summaryOf(outcome, []));
+    await engine.attached[0]?.job.finished;
+    return service;
+  }
   const ended = (outcome: string, state: string) =>
     vi.waitFor(() =>
       expect(shown[0]).toMatchObject({ state: 'ended', outcome, targets: { 't-1': { state } } }),
@@ -414,13 +424,8 @@ describe('a running job whose helper we hear no more of', () => {
   });
 
   it('ends as the helper has left it when it was over just before anybody could attach to it', async () => {
-    engine.runs = [{ job: 'key-1', pid: 7, source: running().source.card.path }];
-    const service = await serviceWith(running(), known);
-    alive = 7;
-    await service.find();
+    const service = await attachedUntil('refused');
     engine.runs = [];
-    engine.attached[0]?.job.end(summaryOf('refused', []));
-    await engine.attached[0]?.job.finished;
     expect(shown[0]).toMatchObject({ state: 'running', targets: { 't-1': { state: 'copying' } } });
     left = done();
     await service.find();
@@ -428,12 +433,7 @@ describe('a running job whose helper we hear no more of', () => {
   });
 
   it('is attached to again when only the conversation broke off', async () => {
-    engine.runs = [{ job: 'key-1', pid: 7, source: running().source.card.path }];
-    const service = await serviceWith(running(), known);
-    alive = 7;
-    await service.find();
-    engine.attached[0]?.job.end(summaryOf('helper-died', []));
-    await engine.attached[0]?.job.finished;
+    const service = await attachedUntil('helper-died');
     await service.find();
     expect(engine.attached).toHaveLength(2);
     engine.attached[1]?.job.end(done());
